@@ -1,0 +1,1 @@
+"""Gateways: one small module a provider, all of one shape (`base.Gateway`)."""

@@ -1,0 +1,1 @@
+"""What the box has: scanners, panel, lights, buzzer, button."""

@@ -1,0 +1,163 @@
+"""What the box needs of its devices: small seams, each with several implementations and one that is simulated.
+
+No call here raises because a device is missing, and none blocks the event loop: a device that is away says so through its
+`health` and comes back by itself (P12). All calls are made on the event loop's thread; whatever must block (a panel's bus)
+happens in a thread of the device's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from PIL import Image
+
+
+class Condition(str, Enum):
+    """How a device or link is. Spelled as `GET /v1/box` spells it."""
+
+    OK = "ok"
+    MISSING = "missing"  # not there: unplugged, never found
+    FAILING = "failing"  # there, but it does not do what it should: no permission, bus errors
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a device is, and what is wrong in words that help (`detail` is empty when nothing is)."""
+
+    condition: Condition
+    detail: str = ""
+
+
+HealthListener = Callable[[Health], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One whole code as a scanner gave it, terminator removed. `at` is `time.monotonic()` of its last byte or key.
+
+    The text may be anything at all (a payer's code is a secret): it is never logged or stored by a device.
+    """
+
+    text: str
+    at: float
+
+
+class ScanFault(str, Enum):
+    """Why a scan did not become a code. The payer is asked to scan again; parts of codes are never used."""
+
+    LOST_KEYS = "lost_keys"  # the kernel's buffer ran over (SYN_DROPPED)
+    TOO_LONG = "too_long"
+    NOISE = "noise"  # bytes that no payment code has
+
+
+class ScanListener(Protocol):
+    """Who is told what a scanner reads. Called on the event loop's thread."""
+
+    def scanned(self, scan: Scan) -> None: ...
+
+    def scan_failed(self, fault: ScanFault) -> None: ...
+
+
+class Scanner(Protocol):
+    """A source of codes. It reads all the time, so that nothing old waits in a buffer, and gives only while armed."""
+
+    @property
+    def health(self) -> Health: ...
+
+    def open(self, listener: ScanListener, on_health: HealthListener) -> None:
+        """Begin to look for the device and read it; look again whenever it is gone."""
+
+    def arm(self) -> None:
+        """From now on codes count. Everything that was read or lies in a buffer is thrown away first, a half code too."""
+
+    def disarm(self) -> None:
+        """Codes no longer count."""
+
+    def close(self) -> None: ...
+
+
+class Display(Protocol):
+    """A panel of `width` x `height` pixels of one bit."""
+
+    width: int
+    height: int
+
+    @property
+    def health(self) -> Health: ...
+
+    def open(self, on_health: HealthListener) -> None: ...
+
+    def show(self, image: Image.Image) -> None:
+        """Show a 1-bit image of the panel's size, soon: never waits, the latest image wins, an equal one costs nothing."""
+
+    async def close(self, last: Image.Image | None = None) -> None:
+        """Show `last` if the panel still answers (bounded in time), then let go of it. `None` clears the panel."""
+
+
+class Pattern(str, Enum):
+    """What one light does. Spelled as `GET /v1/box` spells it."""
+
+    OFF = "off"
+    ON = "on"
+    SLOW = "slow"  # 0.5 s on, 0.5 s off
+    FAST = "fast"  # 0.125 s on, 0.125 s off
+
+    __str__ = str.__str__
+
+
+LIGHTS = ("green", "amber", "red")
+
+
+class Lights(Protocol):
+    """The three lights. The device itself does the blinking."""
+
+    @property
+    def health(self) -> Health: ...
+
+    def open(self, on_health: HealthListener) -> None:
+        """Take the pins; all lights off."""
+
+    def set(self, patterns: dict[str, Pattern]) -> None:
+        """All of `LIGHTS`, each with its pattern; a light whose pattern stays the same keeps its rhythm."""
+
+    def close(self) -> None:
+        """All lights off, pins given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """`ms` milliseconds of a tone of `hz` (an active buzzer only knows on), or of silence with `hz` 0."""
+
+    hz: int
+    ms: int
+
+
+class Buzzer(Protocol):
+    @property
+    def health(self) -> Health: ...
+
+    def open(self, on_health: HealthListener) -> None: ...
+
+    def play(self, tones: tuple[Tone, ...]) -> None:
+        """Begin at once, breaking off what still sounds; end silent."""
+
+    def close(self) -> None:
+        """Silent, pin given back."""
+
+
+class Button(Protocol):
+    """The payer's or cashier's way to give up. Looked at only while watched, so that an idle box does not wake for it."""
+
+    @property
+    def health(self) -> Health: ...
+
+    def open(self, on_press: Callable[[], None], on_health: HealthListener) -> None: ...
+
+    def watch(self, wanted: bool) -> None: ...
+
+    def close(self) -> None: ...

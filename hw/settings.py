@@ -1,0 +1,60 @@
+"""Which devices the box has, as the configuration names them. The factory builds from these; `daemon.config` fills them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSettings:
+    kind: str  # "evdev" | "serial" | "simulated" ("hidpos" is read by a later version)
+    device: str | None = None  # evdev: a path, or a name in /dev/input/by-id
+    vendor: int | None = None  # evdev: USB ids instead of a path
+    product: int | None = None
+    port: str | None = None  # serial
+    baudrate: int = 9600
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySettings:
+    kind: str  # "simulated" | "none" | any luma.oled device
+    interface: str = "i2c"
+    bus: int = 1
+    address: int = 0x3C
+    width: int = 128
+    height: int = 64
+    rotate: int = 0  # quarter turns, as luma counts them: 0 to 3
+    contrast: int = 0x7F
+    min_module_px: int = 1  # QR: smallest module that may be shown
+
+
+@dataclass(frozen=True, slots=True)
+class LightsSettings:
+    kind: str  # "gpio" | "simulated" | "none"
+    green: int | None = None  # BCM numbers
+    amber: int | None = None
+    red: int | None = None
+    active_high: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BuzzerSettings:
+    kind: str  # "gpio" | "simulated" | "none"
+    pin: int | None = None
+    passive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonSettings:
+    kind: str  # "gpio" | "simulated" | "none"
+    pin: int | None = None
+    active_low: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareSettings:
+    scanner: ScannerSettings
+    display: DisplaySettings
+    lights: LightsSettings
+    buzzer: BuzzerSettings
+    button: ButtonSettings
