@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from daemon.codes import AuthCode
 from daemon.payment import Attempt
 from daemon.reply import Reply
 
@@ -25,28 +26,6 @@ class Ability(str, Enum):
     CLOSE = "close"
 
     __str__ = str.__str__
-
-
-class AuthCode:
-    """A payer's code: a bearer secret for about a minute. It shows itself masked everywhere but to `reveal`."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The code itself; only for the body of a charge."""
-        return self._text
-
-    def __str__(self) -> str:
-        return f"{self._text[:2]}…{self._text[-2:]}" if len(self._text) >= 8 else "…"
-
-    def __repr__(self) -> str:
-        return f"AuthCode({self})"
-
-    def __reduce__(self) -> str:
-        raise TypeError("an AuthCode is never copied or stored")
 
 
 @dataclass(frozen=True, slots=True)

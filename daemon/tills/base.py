@@ -1,0 +1,105 @@
+"""What a till may ask of the box, and what it is told.
+
+Every kind of till is written against `Desk`; `daemon.runner` is the one implementation. All calls are made on the event
+loop's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from daemon.money import Amount
+from daemon.payment import Mode, Payment, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A till asks for an amount. Two requests of one `ref` are the same when all of this is the same."""
+
+    ref: Ref
+    till: str  # the key in [tills.NAME]
+    amount: Amount
+    mode: Mode = Mode.SCAN
+    scheme: str | None = None
+    description: str = ""
+    ttl_s: float | None = None
+
+
+class Rejected(Exception):
+    """The box did not take a request; nothing was stored or changed.
+
+    Rejected
+    ├── Busy          another payment is open; `ref` says which
+    ├── Conflict      this `ref` was asked before with something else
+    ├── NotReady      a sale could not be carried out now; `reasons` says why, each a text for people
+    ├── NotStorable   the journal cannot be written (P2)
+    └── Ended         a cancel came for a payment that has ended
+    """
+
+
+class Busy(Rejected):
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(f"payment {ref} is open")
+        self.ref = ref
+
+
+class Conflict(Rejected):
+    pass
+
+
+class NotReady(Rejected):
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+class NotStorable(Rejected):
+    pass
+
+
+class Ended(Rejected):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal's append-only list, masked as it is stored. `state` is the payment's after it."""
+
+    seq: int
+    at: str  # RFC 3339, UTC
+    ref: Ref
+    out_trade_no: str | None
+    event: str  # what was heard or decided, a word such as "code_scanned", "replied", "cancelled"
+    state: str
+    detail: dict[str, Any]
+
+
+class Desk(Protocol):
+    """The box as a till sees it."""
+
+    async def ask(self, request: Request) -> tuple[Payment, bool]:
+        """The payment of that request, and whether it is new (stored and synced by then).
+
+        Raises Busy, Conflict, NotReady, NotStorable."""
+
+    async def find(self, ref: Ref) -> Payment | None:
+        """A payment as it stands, from this run or from the journal."""
+
+    async def wait(self, ref: Ref, after: str | None, timeout_s: float) -> Payment | None:
+        """The payment as soon as its state differs from `after` (default: the state it has now), or as it stands when the
+        time is up."""
+
+    async def cancel(self, ref: Ref, by: str) -> Payment:
+        """Ask for the payment to be given up. Raises KeyError (unknown), Ended."""
+
+    async def recent(self, limit: int, before: str | None) -> list[Payment]:
+        """Newest first; with `before`, only those made before the payment of that ref, or before that RFC 3339 time.
+        Raises ValueError where `before` is neither."""
+
+    def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
+        """Journal entries after that number (None: from now on), then each new one as it is stored. Ends with the box."""
+
+    def status(self) -> dict[str, Any]:
+        """The body of `GET /v1/box`."""
