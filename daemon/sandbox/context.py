@@ -1,0 +1,49 @@
+"""What every provider module gets: the shared ledger, the choice of cases, and the credentials it checks against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from daemon.sandbox.ledger import Ledger
+from daemon.sandbox.scenario import Timings
+from daemon.sandbox.script import Deck
+
+
+@dataclass(frozen=True, slots=True)
+class WechatCredentials:
+    """What the WeChat stand-in accepts. `key` is random in every run."""
+
+    appid: str
+    mch_id: str
+    key: str = field(repr=False)
+    key_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantCredentials:
+    """What the merchant backend's stand-in accepts: a signature with `key_id` and `secret`, the secret as bearer token, or
+    the client certificate."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    secret_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxContext:
+    """Passed to every provider's `add_routes(app, context)`. Times in seconds; `wall` is the time of day, with zone."""
+
+    ledger: Ledger
+    deck: Deck
+    timings: Timings
+    now: Callable[[], float]
+    wall: Callable[[], datetime]
+    wechat: WechatCredentials
+    merchant: MerchantCredentials
+    base_url: Callable[[], str]  # of the whole sandbox; known once it listens
+    ca_file: Path | None  # None: plain http, no certificates
+    client_cert_file: Path | None
+    client_key_file: Path | None
