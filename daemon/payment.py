@@ -55,7 +55,9 @@ class State(str, Enum):
 
 
 _FINAL = frozenset({State.PAID, State.REFUSED, State.REVOKED, State.CANCELLED, State.EXPIRED, State.REFUNDED})
-_UNKNOWN = frozenset({State.SUBMITTING, State.PENDING, State.REVOKING, State.CREATING_QR, State.PRESENTING_QR, State.CLOSING, State.IN_DOUBT})
+_UNKNOWN = frozenset(
+    {State.SUBMITTING, State.PENDING, State.REVOKING, State.CREATING_QR, State.PRESENTING_QR, State.CLOSING, State.IN_DOUBT}
+)
 
 
 class Mode(str, Enum):
@@ -108,7 +110,8 @@ class Attempt:
     errand: Errand = Errand.CHARGE
     next_at: float | None = None  # when the errand goes on; None while an answer is awaited
     pause_s: float = 0.0  # the last pause between two tries of the errand; doubles
-    since_at: float = 0.0  # when the errand was taken up
+    since_at: float = 0.0  # when undoing was taken up
+    asked_at: float = 0.0  # when the last query was sent
     refusal: Reason | None = None  # heard, not yet confirmed
     mendable: bool = False  # the payer can mend that refusal with a fresh code
     confirming: bool = False  # the provider said that it asked the payer

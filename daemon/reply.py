@@ -111,4 +111,3 @@ def judge_paid(attempt: Attempt, claim: Claim, *, code: str = "", trade_no: str 
 def _word(text: str | None) -> str:
     """A short printable form of a word that came from outside."""
     return "none" if text is None else ascii(text[:16])
-

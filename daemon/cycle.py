@@ -1,0 +1,417 @@
+"""The cycle: the life of one payment, from the amount to a proven end. Whatever can change a payment's state is in this file.
+
+It does no I/O and knows no clock: `handle(event, now)` takes what happened and the monotonic time, and returns what is to be
+done; `next_deadline()` says when to come back. An event that does not fit raises `Unfit` and changes nothing.
+
+How it works. `daemon.reading` gives what happened a meaning (`News`). `TABLE` says where that news leads in the state that the
+order is in. `daemon.errands` does what the row names, and knows the waits. The table is about *orders*; the payment follows
+its last order, except where a row parts them. An order that the payment has let go (refused, and the payer tries again; or
+the till was told an end that the provider has not confirmed) goes on in the background, in the same table, until the
+provider's own end.
+
+Two rules shape the table. Unknown is never "refused": what is unclear is asked about, and what stays unclear is revoked. And
+once a revoke was sent, "paid" proves nothing, because the revoke may still act; only its confirmation, or a refusal for good,
+ends that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from daemon.errands import DOING, PAID_LATE, Terms, doubt_at, give_up_at
+from daemon.events import (
+    Action,
+    Cancelled,
+    CodePresented,
+    CodeRejected,
+    Event,
+    Failed,
+    Query,
+    Replied,
+    Restarted,
+    TimePassed,
+)
+from daemon.news import Do, News, Row
+from daemon.payment import Attempt, OutTradeNo, Payment, Reason, State
+from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, read_failure, read_reply
+from daemon.timing import Schedule
+
+S, N = State, News
+
+
+def _in_background(state: State) -> dict[News, Row]:
+    """What an order goes through that the payment has let go as `state`, or waits for in doubt."""
+    return {
+        N.DUE: Row(state, Do.GO_ON),
+        N.RESTARTED: Row(state, Do.GO_ON),
+        N.CONFIRMING: Row(state, Do.GO_ON),
+        N.UNCLEAR: Row(state, Do.GO_ON),
+        N.LAST_ASKED: Row(state, Do.REVOKE),
+        N.LATE_PAID: Row(state, Do.RETURN_MONEY),
+        N.REVOKE_AGAIN: Row(state, Do.REVOKE_LATER),
+        N.REVOKE_REFUSED: Row(state, Do.WATCH),
+        N.REFUNDED: Row(S.REFUNDED, Do.REST),
+        N.REFUND_AGAIN: Row(state, Do.REFUND_LATER),
+        N.REFUND_REFUSED: Row(state, Do.REPORT),
+    }
+
+
+# Read: an order in this state, on this news, goes to that state, and this is done. The order that is just being made is in
+# `awaiting_code`, like its payment. Where the payment goes elsewhere than its order, `payment_to` says so.
+TABLE: Mapping[State, Mapping[News, Row]] = {
+    S.AWAITING_CODE: {
+        N.CODE: Row(S.SUBMITTING, Do.SUBMIT),
+        N.WRONG_CODE: Row(S.AWAITING_CODE),
+        N.CANCEL: Row(S.CANCELLED),
+        N.SCAN_TIME_UP: Row(S.EXPIRED),
+        N.SCAN_TIME_UP_REFUSED: Row(S.REFUSED),
+        N.RESTARTED: Row(S.CANCELLED),
+    },
+    S.SUBMITTING: {
+        N.PAID: Row(S.PAID, Do.REST),
+        N.CONFIRMING: Row(S.PENDING, Do.ASK_LATER),
+        N.UNCLEAR: Row(S.PENDING, Do.ASK_NOW),
+        N.REFUSAL_HEARD: Row(S.PENDING, Do.CONFIRM),
+        N.NOT_SENT: Row(S.CANCELLED, Do.REST, payment_to=S.AWAITING_CODE),
+        N.ENDED: Row(S.REVOKED, Do.REST),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+        N.CANCEL: Row(S.REVOKING, Do.UNDO),
+        N.GIVE_UP: Row(S.REVOKING, Do.UNDO),
+        N.RESTARTED: Row(S.PENDING, Do.ASK_NOW),
+    },
+    S.PENDING: {
+        N.DUE: Row(S.PENDING, Do.GO_ON),
+        N.PAID: Row(S.PAID, Do.REST),
+        N.CONFIRMING: Row(S.PENDING, Do.ASK_LATER),
+        N.UNCLEAR: Row(S.PENDING, Do.ASK_LATER),
+        N.REFUSED_MENDABLE: Row(S.REFUSED, Do.UNDO, payment_to=S.AWAITING_CODE),
+        N.REFUSED: Row(S.REFUSED, Do.UNDO),
+        N.ENDED: Row(S.REVOKED, Do.REST),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+        N.CANCEL: Row(S.REVOKING, Do.UNDO),
+        N.GIVE_UP: Row(S.REVOKING, Do.UNDO),
+        N.RESTARTED: Row(S.PENDING, Do.GO_ON),
+    },
+    S.REVOKING: {
+        N.DUE: Row(S.REVOKING, Do.GO_ON),
+        N.PAID: Row(S.PAID, Do.REST),
+        N.CONFIRMING: Row(S.REVOKING, Do.GO_ON),
+        N.UNCLEAR: Row(S.REVOKING, Do.GO_ON),
+        N.LAST_ASKED: Row(S.REVOKING, Do.REVOKE),
+        N.NOT_SENT: Row(S.CANCELLED, Do.REST),
+        N.ENDED: Row(S.REVOKED, Do.REST),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+        N.REVOKED: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
+        N.FORGOTTEN: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
+        N.REVOKE_AGAIN: Row(S.REVOKING, Do.REVOKE_LATER),
+        N.REVOKE_REFUSED: Row(S.IN_DOUBT, Do.WATCH),
+        N.DOUBT_TIME_UP: Row(S.IN_DOUBT),
+        N.CANCEL: Row(S.REVOKING),
+        N.RESTARTED: Row(S.REVOKING, Do.GO_ON),
+    },
+    S.IN_DOUBT: {
+        **_in_background(S.IN_DOUBT),
+        N.PAID: Row(S.PAID, Do.REST),
+        N.ENDED: Row(S.REVOKED, Do.REST),
+        N.REVOKED: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
+        N.FORGOTTEN: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.GO_ON),
+        N.CANCEL: Row(S.IN_DOUBT),
+    },
+    S.REFUSED: {
+        **_in_background(S.REFUSED),
+        N.EARLIER_PAID: Row(S.PAID, Do.REST),
+        N.ARRIVED_LATE: Row(S.REFUSED, Do.UNDO),
+        N.ENDED: Row(S.REFUSED, Do.REST),
+        N.REVOKED: Row(S.REFUSED, Do.LOOK_ONCE_MORE),
+        N.FORGOTTEN: Row(S.REFUSED, Do.LOOK_ONCE_MORE),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+    },
+    S.REVOKED: {  # looked at once more, where the provider had never known the order; this end itself never changes
+        N.DUE: Row(S.REVOKED, Do.GO_ON),
+        N.RESTARTED: Row(S.REVOKED, Do.GO_ON),
+        N.CONFIRMING: Row(S.REVOKED, Do.GO_ON),
+        N.ARRIVED_LATE: Row(S.REVOKED, Do.UNDO),
+        N.UNCLEAR: Row(S.REVOKED, Do.GO_ON),
+        N.LAST_ASKED: Row(S.REVOKED, Do.REVOKE),
+        N.LATE_PAID: Row(S.REVOKED, Do.RETURN_MONEY),
+        N.ENDED: Row(S.REVOKED, Do.REST),
+        N.MISMATCH: Row(S.REVOKED, Do.REPORT),
+        N.REVOKED: Row(S.REVOKED, Do.REST),
+        N.FORGOTTEN: Row(S.REVOKED, Do.REST),
+        N.REVOKE_AGAIN: Row(S.REVOKED, Do.REVOKE_LATER),
+        N.REVOKE_REFUSED: Row(S.REVOKED, Do.WATCH),
+        N.REFUNDED: Row(S.REVOKED, Do.REST),
+        N.REFUND_AGAIN: Row(S.REVOKED, Do.REFUND_LATER),
+        N.REFUND_REFUSED: Row(S.REVOKED, Do.REPORT),
+    },
+}
+
+
+class Unfit(Exception):
+    """This event cannot happen to the payment as it stands. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the configuration has to say about every cycle. Gateways are named as in `[gateways.NAME]`."""
+
+    schedules: Mapping[str, Schedule]
+    scan_s: float = 60.0
+    late_payment: str = "refund"  # [policy] late_payment
+    refunding: frozenset[str] = frozenset()  # gateways that can refund
+    holding: frozenset[str] = frozenset()  # gateways that can hold a query open
+
+    def terms(self, gateway: str) -> Terms:
+        """How that gateway is dealt with; one that the configuration no longer names, by the defaults."""
+        return Terms(
+            self.schedules.get(gateway, _DEFAULT),
+            gateway in self.holding,
+            self.late_payment == "refund" and gateway in self.refunding,
+        )
+
+
+_DEFAULT = Schedule()
+Snapshot = tuple[Payment, dict[OutTradeNo, Action]]
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One payment on its way. `payment` is what it has come to; the requests under way are all that is kept beside it."""
+
+    payment: Payment
+    rules: Rules
+    _calls: dict[OutTradeNo, Action] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, payment: Payment, rules: Rules, now: float) -> Cycle:
+        """A new payment, waiting for a code from now on."""
+        cycle = cls(payment.but(state=S.AWAITING_CODE), rules)
+        cycle._await_code(now)
+        return cycle
+
+    @classmethod
+    def resume(cls, payment: Payment, rules: Rules, now: float, *, same_boot: bool) -> Cycle:
+        """A stored payment after a start; tell it `Restarted` next.
+
+        Moments of another boot mean nothing now: its waits begin anew, which is never earlier than a provider allows.
+        """
+        if not same_boot:
+            payment = payment.but(attempts=tuple(a.but(sent_at=now, since_at=now, asked_at=now) for a in payment.attempts))
+        return cls(payment, rules)
+
+    def handle(self, event: Event, now: float) -> list[Action]:
+        """What is to be done now that this happened. Raises Unfit, with nothing changed, where it cannot happen now."""
+        before = self.snapshot()
+        try:
+            actions = list(self._handle(event, now))
+        except Unfit:
+            self.restore(before)
+            raise
+        self._stamp(before[0], event.at)
+        return actions
+
+    def next_deadline(self) -> float | None:
+        """When `TimePassed` is due (monotonic seconds); None while only an event from outside can change anything."""
+        return min(self._deadlines(), default=None)
+
+    def snapshot(self) -> Snapshot:
+        """How it stands, for `restore` where a decision could not be stored."""
+        return self.payment, dict(self._calls)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self.payment, calls = snapshot
+        self._calls = dict(calls)
+
+    def current(self) -> Attempt | None:
+        """The order that the payment is about; None while it has none, or has let the last one go."""
+        last = self.payment.attempts[-1] if self.payment.attempts else None
+        return last if last is not None and last.state is self.payment.state else None
+
+    def _handle(self, event: Event, now: float) -> Iterable[Action]:
+        match event:
+            case CodePresented():
+                return self._present(event, now)
+            case CodeRejected():
+                return self._turn(N.WRONG_CODE, None)
+            case Cancelled():
+                return self._cancel(event, now)
+            case Replied() | Failed():
+                return self._hear(event, now)
+            case TimePassed():
+                return self._pass_time(now)
+            case Restarted():
+                return self._restart(now)
+
+    def _present(self, event: CodePresented, now: float) -> Iterable[Action]:
+        payment = self.payment
+        if payment.state is not S.AWAITING_CODE:
+            raise Unfit(f"no code is wanted in {payment.state}")
+        order = Attempt(
+            event.out_trade_no, event.gateway, event.scheme, payment.amount, S.AWAITING_CODE, sent_at=now, description=payment.description
+        )
+        self._put(order)
+        return self._step(order, N.CODE, now)
+
+    def _cancel(self, event: Cancelled, now: float) -> Iterable[Action]:
+        reason = Reason("cancelled", f"given up by the {event.by}")
+        order = self.current()
+        if order is None:
+            return self._turn(N.CANCEL, reason)
+        if order.state is S.PENDING and isinstance(self._calls.get(order.out_trade_no), Query):
+            del self._calls[order.out_trade_no]  # it may be held open for long, and nobody waits for it any more
+        return self._step(order.but(reason=order.reason or reason), N.CANCEL, now)
+
+    def _hear(self, event: Replied | Failed, now: float) -> Iterable[Action]:
+        action = event.action
+        if self._calls.get(action.out_trade_no) is not action:
+            raise Unfit(f"{action} is not under way")
+        del self._calls[action.out_trade_no]
+        order = self.payment.attempt(action.out_trade_no)
+        if isinstance(event, Failed):
+            order, news = read_failure(order, event)
+        else:
+            schedule = self.rules.terms(order.gateway).schedule
+            awaits_code = self.payment.state is S.AWAITING_CODE
+            order, news = read_reply(order, event, schedule, now, may_retry=self._may_retry(), awaits_code=awaits_code)
+        if isinstance(action, Query) and action.last and news in (N.UNCLEAR, N.CONFIRMING):
+            news = N.LAST_ASKED
+        return self._step(order, news, now)
+
+    def _pass_time(self, now: float) -> Iterable[Action]:
+        due = False
+        for order in self.payment.attempts:
+            news = self._news_of_time(order, now)
+            if news is not None:
+                due = True
+                yield from self._step(_with_reason_of_time(order, news), news, now)
+        if self.payment.state is S.AWAITING_CODE and (self.payment.expires_at or 0.0) <= now:
+            due = True
+            yield from self._turn(*self._scan_time_up())
+        if not due:
+            raise Unfit("nothing is due yet")
+
+    def _restart(self, now: float) -> Iterable[Action]:
+        self._calls.clear()
+        if self.payment.state is S.AWAITING_CODE:
+            yield from self._turn(N.RESTARTED, Reason("restarted", "the box was restarted before anything was charged"))
+        for order in self.payment.attempts:
+            if order.is_open:
+                yield from self._step(order.but(next_at=now), N.RESTARTED, now)
+
+    def _step(self, order: Attempt, news: News, now: float) -> Iterable[Action]:
+        """The order meets the news: look it up, change the states, do what the row names."""
+        row = _look_up(order.state, news)
+        leads = self._is_current(order)
+        order, action = self._do(order.but(state=row.to), row, now)
+        self._put(order)
+        if leads:
+            self._become(row.payment_to or row.to, order, now)
+        else:
+            self._learn_from_background(order)
+        return [] if action is None else [action]
+
+    def _do(self, order: Attempt, row: Row, now: float) -> tuple[Attempt, Action | None]:
+        if row.do is None or (row.do is Do.GO_ON and order.out_trade_no in self._calls):
+            return order, None
+        order, action = DOING[row.do](order, self.rules.terms(order.gateway), now)
+        if action is not None:
+            self._calls[order.out_trade_no] = action
+        return order, action
+
+    def _turn(self, news: News, reason: Reason | None) -> Iterable[Action]:
+        """The payment itself meets the news, while no order is under way."""
+        row = _look_up(self.payment.state, news)
+        self.payment = self.payment.but(state=row.to, reason=reason)
+        return []
+
+    def _become(self, state: State, order: Attempt, now: float) -> None:
+        """The payment goes where its order went."""
+        told = order.reason if state in _SAYS_WHY else None
+        anew = state is S.AWAITING_CODE and order.state is S.REFUSED
+        self.payment = self.payment.but(state=state, reason=told)
+        if anew:
+            self._await_code(now)
+
+    def _learn_from_background(self, order: Attempt) -> None:
+        """What an order that was let go has come to: it moves the payment only where money did (P7)."""
+        state = self.payment.state
+        if order.state is S.PAID and state is S.AWAITING_CODE:
+            self.payment = self.payment.but(state=S.PAID, reason=None)
+        elif order.state is S.REFUNDED and state in _TOLD_NOT_PAID:
+            self.payment = self.payment.but(state=S.REFUNDED, reason=order.reason)
+        elif order.reason == PAID_LATE and not order.is_open and state in _TOLD_NOT_PAID:
+            self.payment = self.payment.but(reason=order.reason)
+
+    def _is_current(self, order: Attempt) -> bool:
+        current = self.current()
+        return current is not None and current.out_trade_no == order.out_trade_no
+
+    def _may_retry(self) -> bool:
+        return sum(a.state is not S.CANCELLED for a in self.payment.attempts) < MAX_ATTEMPTS
+
+    def _await_code(self, now: float) -> None:
+        wait_s = self.rules.scan_s if self.payment.ttl_s is None else self.payment.ttl_s
+        self.payment = self.payment.but(expires_at=now + wait_s)
+
+    def _scan_time_up(self) -> tuple[News, Reason]:
+        refused = [a.reason for a in self.payment.attempts if a.state is S.REFUSED and a.reason is not None]
+        if refused:
+            return N.SCAN_TIME_UP_REFUSED, refused[-1]
+        return N.SCAN_TIME_UP, Reason("scan_timeout", "nobody presented a payment code in time")
+
+    def _news_of_time(self, order: Attempt, now: float) -> News | None:
+        """What the time means to an order: one thing, the weightiest."""
+        schedule = self.rules.terms(order.gateway).schedule
+        if order.state in _BEFORE_GIVING_UP and give_up_at(order, schedule) <= now:
+            return N.GIVE_UP
+        if order.state is S.REVOKING and doubt_at(order, schedule) <= now:
+            return N.DOUBT_TIME_UP
+        due_at = self._due_at(order)
+        return N.DUE if due_at is not None and due_at <= now else None
+
+    def _due_at(self, order: Attempt) -> float | None:
+        """When the errand's next step is due; never while a request is under way, whose answer brings it."""
+        return order.next_at if order.is_open and order.out_trade_no not in self._calls else None
+
+    def _deadlines(self) -> Iterable[float]:
+        if self.payment.state is S.AWAITING_CODE and self.payment.expires_at is not None:
+            yield self.payment.expires_at
+        for order in self.payment.attempts:
+            schedule = self.rules.terms(order.gateway).schedule
+            if order.state in _BEFORE_GIVING_UP:
+                yield give_up_at(order, schedule)
+            if order.state is S.REVOKING:
+                yield doubt_at(order, schedule)
+            if (due_at := self._due_at(order)) is not None:
+                yield due_at
+
+    def _put(self, order: Attempt) -> None:
+        self.payment = self.payment.with_attempt(order)
+
+    def _stamp(self, before: Payment, at: str) -> None:
+        """Wall-clock texts for people; nothing depends on them (P11)."""
+        if self.payment != before:
+            self.payment = self.payment.but(updated_at=at or before.updated_at)
+        if self.payment.state is S.PAID and before.state is not S.PAID:
+            self.payment = self.payment.but(paid_at=at)
+
+
+_BEFORE_GIVING_UP = (S.SUBMITTING, S.PENDING)
+_SAYS_WHY = frozenset({S.REFUSED, S.REVOKED, S.CANCELLED, S.EXPIRED, S.REFUNDED, S.IN_DOUBT})
+_TOLD_NOT_PAID = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED, S.IN_DOUBT, S.REVOKED})
+_UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
+
+
+def _look_up(state: State, news: News) -> Row:
+    row = TABLE.get(state, {}).get(news)
+    if row is None:
+        raise Unfit(f"{news.name} does not fit {state}")
+    return row
+
+
+def _with_reason_of_time(order: Attempt, news: News) -> Attempt:
+    if news is N.GIVE_UP:
+        return order.but(reason=TIMED_OUT)
+    return order.but(reason=_UNCONFIRMED) if news is N.DOUBT_TIME_UP else order

@@ -1,0 +1,212 @@
+"""What is done about an order, and when the next step is due: the waits, pauses and bounds of the cycle.
+
+Each function takes the order as the table left it and gives it back with its errand brought forward, and the request to make
+now, if any. `next_at` is when the errand's next step is due; while a request is under way its answer brings the next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from daemon.events import Action, Query, Refund, Revoke, Submit
+from daemon.news import Do
+from daemon.payment import Attempt, Errand, Reason, State
+from daemon.timing import Schedule
+
+REVOKE_PAUSE_MAX_S = 60.0  # DESIGN, revoke_retry_s: "doubling to 60"
+CHASE_PAUSE_MAX_S = 3600.0  # DESIGN, chase_s: "doubling to 3600"
+CHASE_TRIES = 177  # 10 s doubling to an hour, then hourly, passes WeChat's limit of 7 days for a revoke at the 177th try
+UNDO_TRIES = 40  # revokes at the faster pace, whatever in_doubt_s and revoke_retry_s are set to
+HOLD_MAX_S = 25.0  # below the 30 s at which proxies commonly cut a silent request
+HELD_S = 1.0  # a query that took so long was held open by the provider; a quicker answer is paced like a poll
+
+PAID_LATE = Reason("paid_late", "the payment arrived after it had been given up")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How one gateway is dealt with."""
+
+    schedule: Schedule
+    holds_queries: bool
+    returns_late_money: bool  # the operator wants it, and the gateway can refund
+
+
+Doing = tuple[Attempt, Action | None]
+
+
+def submit(order: Attempt, terms: Terms, now: float) -> Doing:
+    return order.but(errand=Errand.CHARGE, sent_at=now), Submit(order.out_trade_no)
+
+
+def ask_now(order: Attempt, terms: Terms, now: float) -> Doing:
+    return _ask(order.but(errand=Errand.ASK), terms, now)
+
+
+def confirm(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Refused by a definite code: rarely the debit succeeded all the same (WeChat, "correct result judgment"), so ask once."""
+    return _ask(order.but(errand=Errand.CONFIRM), terms, now)
+
+
+def ask_later(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Ask at the schedule's pace; a provider that holds queries open is asked again at once, so that its news has no wait."""
+    if order.errand is Errand.CHARGE:
+        due = now if terms.holds_queries else now + terms.schedule.query_every_s
+    else:
+        was_held = terms.holds_queries and now - order.asked_at >= HELD_S
+        due = now if was_held else order.asked_at + terms.schedule.query_every_s
+    return order.but(errand=Errand.CONFIRM if order.refusal else Errand.ASK, next_at=due), None
+
+
+def undo(order: Attempt, terms: Terms, now: float) -> Doing:
+    """From now on a last query and a revoke, again and again until confirmed. Until revoking is allowed, a till that waits
+    still wants to know at once whether the payer has paid: polls go on."""
+    allowed = max(now, revoke_from(order, terms.schedule))
+    polled = order.asked_at + terms.schedule.query_every_s if order.state is State.REVOKING else allowed
+    return order.but(errand=Errand.UNDO, next_at=min(max(now, polled), allowed), since_at=now, pause_s=0.0, tries=0), None
+
+
+def revoke(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Counted, and held to be at work, before it leaves: from here on "paid" proves nothing."""
+    sent = order.but(revokes=order.revokes + 1, revoke_open=True, tries=order.tries + 1)
+    return sent, Revoke(order.out_trade_no)
+
+
+def revoke_later(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Quickly while a till waits for the end, ever more slowly once it was told that it is in doubt."""
+    if order.tries >= UNDO_TRIES + CHASE_TRIES:
+        return rest(order, terms, now)
+    if now < doubt_at(order, terms.schedule) and order.tries < UNDO_TRIES:
+        pause_s = _longer(order.pause_s, terms.schedule.revoke_retry_s, REVOKE_PAUSE_MAX_S)
+    else:
+        pause_s = _longer(order.pause_s, terms.schedule.chase_s, CHASE_PAUSE_MAX_S)
+    return order.but(next_at=now + pause_s, pause_s=pause_s), None
+
+
+def watch(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Nothing can be done to it from here: ask on, ever more slowly."""
+    pause_s = terms.schedule.chase_s
+    return order.but(errand=Errand.WATCH, next_at=now + pause_s, pause_s=pause_s, tries=0), None
+
+
+def look_once_more(order: Attempt, terms: Terms, now: float) -> Doing:
+    """A charge that the provider never knew may still arrive after its revoke: look once more, then let it rest."""
+    if order.was_known:
+        return rest(order, terms, now)
+    later = max(now + terms.schedule.chase_s, order.sent_at + 2 * terms.schedule.give_up_s)
+    return order.but(errand=Errand.WATCH, next_at=later, pause_s=terms.schedule.chase_s, tries=CHASE_TRIES - 1), None
+
+
+def return_money(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Paid after the till was told otherwise: give it back, or leave it to a person, as the operator chose (P7)."""
+    late = order.but(reason=PAID_LATE, pause_s=0.0, tries=0)
+    if terms.returns_late_money:
+        return _refund(late.but(errand=Errand.REFUND), terms, now)
+    return rest(late, terms, now)
+
+
+def refund_later(order: Attempt, terms: Terms, now: float) -> Doing:
+    pause_s = _longer(order.pause_s, terms.schedule.chase_s, CHASE_PAUSE_MAX_S)
+    return order.but(next_at=now + pause_s, pause_s=pause_s), None
+
+
+def report(order: Attempt, terms: Terms, now: float) -> Doing:
+    """A person must look: its reason says so, and it is listed as in doubt."""
+    keeps = order.reason is not None and order.reason.code == "mismatch"
+    return rest(order if keeps else order.but(reason=PAID_LATE), terms, now)
+
+
+def rest(order: Attempt, terms: Terms, now: float) -> Doing:
+    return order.but(errand=Errand.NONE, next_at=None), None
+
+
+def go_on(order: Attempt, terms: Terms, now: float) -> Doing:
+    """The errand's next step, if it is due."""
+    if order.next_at is None or order.next_at > now:
+        return order, None
+    step = _NEXT_STEP.get(order.errand)
+    return step(order, terms, now) if step else (order, None)
+
+
+def _ask(order: Attempt, terms: Terms, now: float) -> Doing:
+    hold_s = 0.0
+    if terms.holds_queries and order.errand is Errand.ASK:
+        hold_s = max(0.0, min(HOLD_MAX_S, give_up_at(order, terms.schedule) - now))
+    return order.but(asked_at=now, next_at=now + terms.schedule.query_every_s), Query(order.out_trade_no, hold_s=hold_s)
+
+
+def _ask_before_revoke(order: Attempt, terms: Terms, now: float) -> Doing:
+    allowed = revoke_from(order, terms.schedule)
+    if now >= allowed:
+        return order.but(asked_at=now), Query(order.out_trade_no, last=True)
+    soon = min(now + terms.schedule.query_every_s, allowed)
+    return order.but(asked_at=now, next_at=soon), Query(order.out_trade_no)
+
+
+def _chase(order: Attempt, terms: Terms, now: float) -> Doing:
+    if order.tries >= CHASE_TRIES:
+        return rest(order, terms, now)
+    pause_s = _longer(order.pause_s, terms.schedule.chase_s, CHASE_PAUSE_MAX_S)
+    return order.but(asked_at=now, tries=order.tries + 1, pause_s=pause_s, next_at=now + pause_s), Query(order.out_trade_no)
+
+
+def _refund(order: Attempt, terms: Terms, now: float) -> Doing:
+    if order.tries >= CHASE_TRIES:
+        return report(order, terms, now)
+    return order.but(tries=order.tries + 1), Refund(order.out_trade_no)
+
+
+def _longer(pause_s: float, first_s: float, most_s: float) -> float:
+    """The pause after this one: twice as long, at least `first_s`, at most `most_s`."""
+    return min(max(first_s, pause_s * 2), max(first_s, most_s))
+
+
+def give_up_at(order: Attempt, schedule: Schedule) -> float:
+    return order.sent_at + schedule.give_up_s
+
+
+def revoke_from(order: Attempt, schedule: Schedule) -> float:
+    """Not earlier than the provider allows (P8)."""
+    return order.sent_at + schedule.revoke_not_before_s
+
+
+def doubt_at(order: Attempt, schedule: Schedule) -> float:
+    return order.since_at + schedule.in_doubt_s
+
+
+def most_requests(schedule: Schedule) -> int:
+    """The most requests that one order can cause in one run of the box, whatever is lost or answered (P9).
+
+    One charge; polls until given up (a provider that holds queries may be asked each `HELD_S`) or until revoking is allowed;
+    a query with each revoke; the long tail; refunds. Each restart of the box adds at most two.
+    """
+    pace_s = min(schedule.query_every_s, HELD_S)
+    polls = int(max(schedule.give_up_s, schedule.revoke_not_before_s) / pace_s) + 3
+    return 1 + polls + 2 * (UNDO_TRIES + CHASE_TRIES) + 2 * CHASE_TRIES + CHASE_TRIES
+
+
+_NEXT_STEP: dict[Errand, Callable[[Attempt, Terms, float], Doing]] = {
+    Errand.ASK: _ask,
+    Errand.CONFIRM: _ask,
+    Errand.UNDO: _ask_before_revoke,
+    Errand.WATCH: _chase,
+    Errand.REFUND: _refund,
+}
+
+DOING: dict[Do, Callable[[Attempt, Terms, float], Doing]] = {
+    Do.SUBMIT: submit,
+    Do.ASK_NOW: ask_now,
+    Do.ASK_LATER: ask_later,
+    Do.CONFIRM: confirm,
+    Do.UNDO: undo,
+    Do.REVOKE: revoke,
+    Do.REVOKE_LATER: revoke_later,
+    Do.GO_ON: go_on,
+    Do.WATCH: watch,
+    Do.LOOK_ONCE_MORE: look_once_more,
+    Do.RETURN_MONEY: return_money,
+    Do.REFUND_LATER: refund_later,
+    Do.REPORT: report,
+    Do.REST: rest,
+}

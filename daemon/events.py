@@ -1,0 +1,107 @@
+"""What the cycle asks for (actions, imperative) and what it is told (events, past tense).
+
+These are the vocabulary that the core, the journal, the tests and the logs share. None of them holds a payer's code: the
+runner keeps it, in memory, from the scan to the end of the one call that needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.payment import OutTradeNo
+from daemon.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Send the charge of this order, with the code that was presented for it. At most once per order number (P1)."""
+
+    out_trade_no: OutTradeNo
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Ask what became of the order. `last`: a revoke follows at once; `hold_s`: the provider may hold it open so long."""
+
+    out_trade_no: OutTradeNo
+    last: bool = False
+    hold_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Undo the order: closed if it is unpaid, refunded if it is paid."""
+
+    out_trade_no: OutTradeNo
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Give the money of a paid order back, under the one refund number that the order has."""
+
+    out_trade_no: OutTradeNo
+
+
+Action = Submit | Query | Revoke | Refund
+
+
+@dataclass(frozen=True, slots=True)
+class CodePresented:
+    """A payer presented a code of a scheme that has a route; `out_trade_no` is fresh and would be this attempt's."""
+
+    out_trade_no: OutTradeNo
+    gateway: str
+    scheme: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRejected:
+    """Something was scanned that is no payer's code, or of a scheme without a route. `kind` says what it was."""
+
+    kind: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A till or the button wants the payment given up."""
+
+    by: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """A provider answered that request."""
+
+    action: Action
+    reply: Reply
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """That request brought no reply. `sent` is False only where surely no byte of it left the box."""
+
+    action: Action
+    sent: bool
+    text: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The moment of `next_deadline()` has come."""
+
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The box started again; no call from before is under way any more."""
+
+    at: str = ""
+
+
+Event = CodePresented | CodeRejected | Cancelled | Replied | Failed | TimePassed | Restarted

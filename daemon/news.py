@@ -1,0 +1,74 @@
+"""What an event means for an order: the columns of the cycle's table, and the words it answers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from daemon.payment import State
+
+
+class News(str, Enum):
+    """What happened, in the light of what is known of the order (or of the payment, while it has none under way)."""
+
+    CODE = "code presented"
+    WRONG_CODE = "wrong code"
+    CANCEL = "cancelled"
+    SCAN_TIME_UP = "nobody presented a code"
+    SCAN_TIME_UP_REFUSED = "no fresh code after a refusal"
+    RESTARTED = "restarted"
+    NOT_SENT = "nothing left the box"
+    CONFIRMING = "payer is asked"
+    UNCLEAR = "unclear"  # unpaid so far, not known, no answer, nonsense, a code nobody knows
+    LAST_ASKED = "still unclear when asked last"  # and a revoke may follow
+    PAID = "paid"
+    LATE_PAID = "paid after all"  # the till was told otherwise, or it was to be undone
+    EARLIER_PAID = "earlier order paid"  # while the payment still waits for a code: so it is paid
+    REFUSAL_HEARD = "refused, unconfirmed"
+    REFUSED_MENDABLE = "refused, payer can mend"
+    REFUSED = "refused"
+    ENDED = "ended by the provider"
+    MISMATCH = "paid, but not what was asked"
+    REVOKED = "revoke confirmed"
+    REVOKE_AGAIN = "revoke unconfirmed"
+    REVOKE_REFUSED = "revoke refused for good"
+    ARRIVED_LATE = "known to the provider after all"
+    FORGOTTEN = "never known to the provider"
+    REFUNDED = "refund accepted"
+    REFUND_AGAIN = "refund unconfirmed"
+    REFUND_REFUSED = "refund refused"
+    DUE = "next step is due"
+    GIVE_UP = "time is up"
+    DOUBT_TIME_UP = "revoke unconfirmed for too long"
+
+    __str__ = str.__str__
+
+
+class Do(str, Enum):
+    """What a row of the table does beside changing the state. `daemon.errands` has a function for each."""
+
+    SUBMIT = "submit"
+    ASK_NOW = "ask_now"
+    ASK_LATER = "ask_later"
+    CONFIRM = "confirm"
+    UNDO = "undo"
+    REVOKE = "revoke"
+    REVOKE_LATER = "revoke_later"
+    GO_ON = "go_on"
+    WATCH = "watch"
+    LOOK_ONCE_MORE = "look_once_more"
+    RETURN_MONEY = "return_money"
+    REFUND_LATER = "refund_later"
+    REPORT = "report"
+    REST = "rest"
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where some news leads: the order's next state, what to do, and the payment's next state where it differs."""
+
+    to: State
+    do: Do | None = None
+    payment_to: State | None = None

@@ -1,0 +1,128 @@
+"""What a provider's answer means for an order, in the light of what is known of it already.
+
+Each reader gives the order back with what was learned noted on it, and the `News` that the cycle's table is asked about.
+Whatever is not understood, or proves nothing, is `UNCLEAR`; nothing unclear ever reads as refused (P4).
+"""
+
+from __future__ import annotations
+
+from daemon.events import Failed, Query, Refund, Replied, Revoke, Submit
+from daemon.news import News
+from daemon.payment import Attempt, Errand, Reason, State
+from daemon.reply import Refusal, Reply, Verdict
+from daemon.timing import Schedule
+
+MAX_ATTEMPTS = 5  # DESIGN, "What ends how": orders that one payment may make
+
+CLOSED = Reason("closed_by_provider", "the provider ended the order; it can no longer be paid")
+TIMED_OUT = Reason("timeout", "the outcome was not known in time; the order was undone")
+
+_KNOWN_BY = frozenset({Verdict.PAID, Verdict.CONFIRMING, Verdict.UNPAID, Verdict.CLOSED, Verdict.REFUNDED, Verdict.MISMATCH})
+_NOT_PAID = frozenset({Verdict.REFUSED, Verdict.UNPAID, Verdict.NOT_KNOWN, Verdict.CLOSED, Verdict.REVOKED, Verdict.REFUNDED})
+_ENDED = frozenset({Verdict.CLOSED, Verdict.REVOKED, Verdict.REFUNDED})
+
+Reading = tuple[Attempt, News]
+
+
+def read_failure(order: Attempt, failure: Failed) -> Reading:
+    """No reply. Only a charge that surely never left the box is known not to have happened."""
+    match failure.action:
+        case Submit() if not failure.sent:
+            return order.but(reason=order.reason or Reason("not_sent", failure.text)), News.NOT_SENT
+        case Revoke():
+            revokes = order.revokes if failure.sent else order.revokes - 1
+            return order.but(revokes=revokes, revoke_open=order.revoke_open and revokes > 0), News.REVOKE_AGAIN
+        case Refund():
+            return order, News.REFUND_AGAIN
+    return order, News.UNCLEAR
+
+
+def read_reply(order: Attempt, replied: Replied, schedule: Schedule, now: float, *, may_retry: bool, awaits_code: bool) -> Reading:
+    """A provider's reply. `may_retry`: the payment may make another attempt; `awaits_code`: it waits for one now."""
+    reply = replied.reply
+    if _arrived_late(order, reply):
+        return _noted(order, reply), News.ARRIVED_LATE
+    order = _noted(order, reply)
+    match replied.action:
+        case Submit():
+            return _read_charge(order, reply, may_retry=may_retry, awaits_code=awaits_code)
+        case Query():
+            return _read_query(order, reply, may_retry=may_retry, awaits_code=awaits_code)
+        case Revoke():
+            return _read_revoke(order, reply, schedule, now)
+        case Refund():
+            return _read_refund(order, reply)
+
+
+def _noted(order: Attempt, reply: Reply) -> Attempt:
+    return order.but(trade_no=reply.trade_no or order.trade_no, was_known=order.was_known or reply.verdict in _KNOWN_BY)
+
+
+def _arrived_late(order: Attempt, reply: Reply) -> bool:
+    """An order that the provider did not know when it was undone exists now, unpaid: it must be undone once more."""
+    alive = reply.verdict in (Verdict.UNPAID, Verdict.CONFIRMING)
+    return alive and order.errand is Errand.WATCH and not order.was_known and order.state in (State.REVOKED, State.REFUSED)
+
+
+def _read_charge(order: Attempt, reply: Reply, *, may_retry: bool, awaits_code: bool) -> Reading:
+    if reply.verdict is not Verdict.REFUSED:
+        return _read_query(order, reply, may_retry=may_retry, awaits_code=awaits_code)
+    if order.errand is Errand.UNDO:  # given up meanwhile: refused or not, it is revoked (P5)
+        return order, News.UNCLEAR
+    return order.but(refusal=reply.reason, mendable=reply.refusal is Refusal.PAYER), News.REFUSAL_HEARD
+
+
+def _read_query(order: Attempt, reply: Reply, *, may_retry: bool, awaits_code: bool) -> Reading:
+    verdict = reply.verdict
+    if verdict is Verdict.PAID:
+        return _read_paid(order, awaits_code=awaits_code)
+    if verdict is Verdict.MISMATCH:
+        return (order, News.UNCLEAR) if order.revoke_open else (order.but(reason=reply.reason), News.MISMATCH)
+    if verdict is Verdict.CONFIRMING:
+        return order.but(confirming=True, refusal=None), News.CONFIRMING
+    if order.errand is Errand.CONFIRM and order.refusal and verdict in _NOT_PAID:
+        return order.but(reason=order.refusal), News.REFUSED_MENDABLE if order.mendable and may_retry else News.REFUSED
+    if verdict in _ENDED:
+        return order.but(reason=order.reason or CLOSED), News.ENDED
+    if verdict is Verdict.REFUSED and order.state is State.PENDING:
+        mendable = reply.refusal is Refusal.PAYER and may_retry
+        return order.but(reason=reply.reason), News.REFUSED_MENDABLE if mendable else News.REFUSED
+    return order, News.UNCLEAR
+
+
+def _read_paid(order: Attempt, *, awaits_code: bool) -> Reading:
+    """Paid, proven. What that means hangs on what was done to the order, and told of it, since."""
+    if order.revoke_open:  # a revoke may still act and give the money back
+        return order, News.UNCLEAR
+    if order.revokes:
+        return order, News.LATE_PAID
+    if order.state in (State.SUBMITTING, State.PENDING, State.REVOKING):
+        return order.but(reason=None), News.PAID
+    if order.state is State.IN_DOUBT and order.errand is Errand.WATCH:  # it was never given up, only not provable
+        return order.but(reason=None), News.PAID
+    if order.state is State.REFUSED and awaits_code:
+        return order.but(reason=None), News.EARLIER_PAID
+    return order, News.LATE_PAID
+
+
+def _read_revoke(order: Attempt, reply: Reply, schedule: Schedule, now: float) -> Reading:
+    match reply.verdict:
+        case Verdict.REVOKED | Verdict.CLOSED | Verdict.REFUNDED:
+            return order.but(revoke_open=False), News.REVOKED
+        case Verdict.REVOKE_REFUSED:
+            why = " ".join(filter(None, ("the provider refused to undo the order:", reply.code, reply.text)))
+            return order.but(revoke_open=False, reason=Reason("revoke_refused", why)), News.REVOKE_REFUSED
+        case Verdict.NOT_KNOWN:
+            waited = now >= order.sent_at + 2 * schedule.give_up_s
+            forgotten = waited and not order.was_known
+            return order.but(revoke_open=False), News.FORGOTTEN if forgotten else News.REVOKE_AGAIN
+    return order, News.REVOKE_AGAIN
+
+
+def _read_refund(order: Attempt, reply: Reply) -> Reading:
+    match reply.verdict:
+        case Verdict.REFUNDED:
+            return order, News.REFUNDED
+        case Verdict.REFUND_REFUSED:
+            return order, News.REFUND_REFUSED
+    return order, News.REFUND_AGAIN
