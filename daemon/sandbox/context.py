@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from daemon.sandbox.ledger import Ledger
+from daemon.sandbox.line import Line
 from daemon.sandbox.scenario import Timings
 from daemon.sandbox.script import Deck
 
@@ -38,12 +39,13 @@ class SandboxContext:
 
     ledger: Ledger
     deck: Deck
+    line: Line
     timings: Timings
     now: Callable[[], float]
     wall: Callable[[], datetime]
     wechat: WechatCredentials
     merchant: MerchantCredentials
-    base_url: Callable[[], str]  # of the whole sandbox; known once it listens
-    ca_file: Path | None  # None: plain http, no certificates
-    client_cert_file: Path | None
-    client_key_file: Path | None
+    tls: bool  # False: plain http; rules about client certificates are not applied
+    ca_file: Path
+    client_cert_file: Path
+    client_key_file: Path
