@@ -1,0 +1,242 @@
+"""One HTTP client a provider: pooled connections, bounded waits and bodies, and errors that say what is known.
+
+Everything foreign becomes one of `daemon.reply`'s errors here (`_Progress` decides which):
+
+    no connection was ever had      -> NotSent         nothing can have left the box
+    a connection was had            -> NoAnswer        even where the request may not have been written: ask
+    an answer that cannot be read   -> Unintelligible  too large, compressed though we refused that, not HTTP
+
+A POST is written at most once. aiohttp repeats GET and HEAD by itself on a re-used connection that turns out to be
+broken, never POST: what moves money is a POST.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from daemon.gateways.tls import TlsSettings, build_context
+from daemon.reply import GatewayError, NoAnswer, NotSent, Unintelligible
+
+__all__ = ["Answer", "Client", "TlsSettings"]
+
+_log = logging.getLogger(__name__)
+
+MAX_BODY = 64 * 1024
+"""Bytes of an answer. The largest honest one (WeChat's query with promotion detail) stays below 10 kB."""
+
+_CONNECT_S = 5.0  # DNS excluded, TLS included; leaves half of `answer_s` to the provider. Own
+_WARM_S = 5.0  # for the whole of a warm-up. Own
+_KEEPALIVE_S = 60.0  # longest idle life of a connection on our side; providers may end it sooner
+_DNS_CACHE_S = 300  # a shop's resolver is often the slowest hop; providers move addresses far less often
+_CONNECTIONS = 8  # one sale and several old orders being chased; a charge must never queue behind them
+
+# Verification failures that a shop can do something about, by OpenSSL's X509_V_ERR_* numbers.
+_CERTIFICATE_TEXTS = {
+    9: "the server's certificate is not valid yet: the box's clock may be wrong",
+    10: "the server's certificate has expired, or the box's clock is wrong",
+    18: "the server shows a self-signed certificate",
+    19: "the server's certificate comes from an authority that this box does not know",
+    20: "the server's certificate comes from an authority that this box does not know",
+    62: "the server's certificate is for another name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, whole and bounded, its meaning not yet looked at. Header names do not mind case."""
+
+    status: int
+    headers: CIMultiDictProxy[str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one request came."""
+
+    connected: bool = False
+
+
+class Client:
+    """Requests to one provider below `base_url` (which may end in a path). Made anywhere, used inside one event loop.
+
+    `tls` is used for https only. Nothing is opened or read before the first request.
+    """
+
+    def __init__(self, base_url: str, *, tls: TlsSettings = TlsSettings()) -> None:  # noqa: B008  # frozen, made once, never changed
+        self._base = base_url.rstrip("/")
+        self._host = _host(self._base)
+        self._tls = tls
+        self._lock = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+        self._warming = False
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Answer:
+        """The answer to one POST, sent at most once. `path` starts with a slash and holds nothing secret.
+
+        Raises NotSent, NoAnswer, Unintelligible."""
+        return await self._request("POST", self._base + path, body, headers, timeout_s)
+
+    async def get(self, path: str, headers: Mapping[str, str], timeout_s: float) -> Answer:
+        """The answer to a GET, which may be sent twice where a kept connection breaks. Raises as `post` does."""
+        return await self._request("GET", self._base + path, None, headers, timeout_s)
+
+    async def delete(self, path: str, headers: Mapping[str, str], timeout_s: float) -> Answer:
+        """The answer to a DELETE; as `get`."""
+        return await self._request("DELETE", self._base + path, None, headers, timeout_s)
+
+    async def warm(self) -> None:
+        """Have an open connection for the next request (`HEAD /`, whatever is answered). Never raises.
+
+        Calling it every 15 s or so keeps the connection from idling out."""
+        if self._warming:
+            return
+        self._warming = True
+        try:
+            root = str(URL(self._base).origin()) + "/"
+            await self._request("HEAD", root, None, {}, _WARM_S)
+        except (GatewayError, ValueError) as error:  # ValueError: a base_url that is none; the first real request says so
+            _log.info("warm_failed host=%s why=%s", self._host, error)
+        finally:
+            self._warming = False
+
+    async def aclose(self) -> None:
+        """Close all connections; later requests raise NotSent."""
+        self._closed = True
+        async with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Answer:
+        """One request and its whole answer within `timeout_s`, every foreign error translated."""
+        progress = _Progress()
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(timeout_s):
+                session = await self._open()
+                async with session.request(
+                    method, url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=progress
+                ) as response:
+                    answer = await _read(response)
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError and ssl.SSLError are OSErrors
+            raise self._translated(error, progress, timeout_s) from error
+        _log.debug("answered method=%s host=%s status=%d ms=%d", method, self._host, answer.status, (time.monotonic() - started) * 1000)
+        return answer
+
+    async def _open(self) -> aiohttp.ClientSession:
+        """The session, built on first use: it belongs to the running loop, and reading certificates belongs to a thread."""
+        if self._session is not None:
+            return self._session
+        async with self._lock:
+            if self._closed:
+                raise NotSent("the connection to the provider is closed: the box is stopping")
+            if self._session is None:
+                self._session = _session(await self._context())
+        return self._session
+
+    async def _context(self) -> ssl.SSLContext | None:
+        if not self._base.startswith("https:"):
+            return None
+        try:
+            return await asyncio.to_thread(build_context, self._tls)
+        except (OSError, ValueError) as error:
+            raise NotSent(f"TLS cannot be set up: {_tls_text(error)}") from error
+
+    def _translated(self, error: Exception, progress: _Progress, timeout_s: float) -> GatewayError:
+        """The error of ours that says what is known after `error`."""
+        if not progress.connected:
+            return NotSent(f"no connection to {self._host}: {_connect_text(error)}")
+        if isinstance(error, TimeoutError):
+            return NoAnswer(f"no whole answer from {self._host} within {timeout_s:g} s")
+        if isinstance(error, aiohttp.ClientResponseError):
+            return Unintelligible(f"the answer of {self._host} is not HTTP")
+        return NoAnswer(f"the connection to {self._host} broke before the whole answer was there ({type(error).__name__})")
+
+
+def _host(base_url: str) -> str:
+    """Host and port, for texts; never user info or query."""
+    try:
+        url = URL(base_url)
+    except ValueError:
+        return "the provider"
+    return f"{url.host}:{url.port}"
+
+
+def _session(context: ssl.SSLContext | None) -> aiohttp.ClientSession:
+    tls: dict[str, Any] = {} if context is None else {"ssl": context}
+    connector = aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_DNS_CACHE_S, **tls)
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+        headers={"Accept-Encoding": "identity", "User-Agent": "tillbox"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,  # a bomb is refused, not unpacked
+        trust_env=False,  # a proxy variable of some shell must not see payments
+        trace_configs=[_tracing()],
+    )
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Marks a request's `_Progress` as soon as a connection, new or kept, is had."""
+
+    async def connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
+        context.trace_request_ctx.connected = True
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(connected)
+    tracing.on_connection_reuseconn.append(connected)
+    return tracing
+
+
+async def _read(response: aiohttp.ClientResponse) -> Answer:
+    """The answer with its body; Unintelligible where that is too large or compressed (we asked for `identity`)."""
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        response.close()
+        raise Unintelligible("the answer is compressed although that was not accepted")
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY:
+            response.close()
+            raise Unintelligible(f"the answer is larger than {MAX_BODY // 1024} kB")
+    return Answer(response.status, response.headers, bytes(body))
+
+
+def _connect_text(error: Exception) -> str:
+    """Why there was no connection, in words for a shop."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return _tls_text(error.certificate_error)
+    if isinstance(error, TimeoutError):
+        return "no connection in time; is the network up?"
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, socket.gaierror):
+        return "its name cannot be looked up (DNS); is the network up?"
+    if isinstance(cause, ssl.SSLError):
+        return _tls_text(cause)
+    if isinstance(cause, ConnectionRefusedError):
+        return "it refuses connections"
+    return cause.strerror or type(cause).__name__ if isinstance(cause, OSError) else type(cause).__name__
+
+
+def _tls_text(error: BaseException) -> str:
+    """A TLS error in words, without paths."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATE_TEXTS.get(error.verify_code, f"the server's certificate does not verify ({error.verify_message})")
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed ({error.reason or 'no reason given'})"
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
