@@ -1,0 +1,138 @@
+"""The journal: written before the box acts, read again after every start.
+
+The one writer. Its file is used by one thread of its own, so that a slow card never stalls the loop; each call is one whole
+transaction, and is not broken off half-way when the caller is. A journal that cannot be written holds back new sales, and is
+tried again at the next use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from daemon.journal_file import CorruptError, JournalError, JournalFile, Note, move_aside
+from daemon.payment import Payment, Ref
+from daemon.tills.base import Entry
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_UNCONFIRMED = "unconfirmed"  # meta: the name of the damaged file that was moved aside; there until an operator confirms
+
+
+class Journal:
+    """The journal of one box. All calls may raise `JournalError`; after one, `trouble` says what is wrong until a call succeeds."""
+
+    def __init__(self, path: Path, *, boot: str, wall: Callable[[], datetime]) -> None:
+        self._path = path
+        self._boot = boot
+        self._wall = wall
+        self._file: JournalFile | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self.trouble: str | None = None
+
+    async def start(self) -> list[tuple[Payment, bool]]:
+        """Open it; every payment that is not at its end, oldest first, and whether its moments are of this boot.
+
+        A damaged file is moved aside, kept and reported; an empty journal takes its place, which refuses sales until
+        `confirm` (see `unconfirmed`).
+        """
+        payments = await self._do(lambda file: file.open_payments())
+        return [(payment, boot == self._boot) for payment, boot in payments]
+
+    async def store(self, payment: Payment, note: Note) -> Entry:
+        """The payment as it is now, and why: on disk and synced when this returns."""
+        return await self._do(lambda file: file.store(payment, self._boot, note))
+
+    async def find(self, ref: Ref) -> Payment | None:
+        return await self._do(lambda file: file.find(ref))
+
+    async def recent(self, limit: int, before: str | None) -> list[Payment]:
+        return await self._do(lambda file: file.recent(limit, before))
+
+    async def entries(self, after_seq: int, limit: int) -> list[Entry]:
+        return await self._do(lambda file: file.entries(after_seq, limit))
+
+    async def last_seq(self) -> int:
+        return await self._do(lambda file: file.last_seq())
+
+    async def in_doubt(self) -> int:
+        return await self._do(lambda file: file.in_doubt())
+
+    async def unconfirmed(self) -> str | None:
+        """The name of the damaged file that was moved aside, until an operator has confirmed to go on without it."""
+        return await self._do(lambda file: file.meta(_UNCONFIRMED))
+
+    async def prune(self, before: str) -> int:
+        """Forget what ended before that time; in small transactions, so that a sale never waits long. How many."""
+        forgotten = 0
+        while count := await self._do(lambda file: file.prune(before)):
+            forgotten += count
+        return forgotten
+
+    async def close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, file.close)
+        self._thread.shutdown(wait=False)
+
+    async def _do(self, call: Callable[[JournalFile], T]) -> T:
+        """One transaction in the journal's thread. Shielded: once begun it is carried out, whoever stops waiting."""
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._work, call))
+
+    def _work(self, call: Callable[[JournalFile], T]) -> T:
+        try:
+            if self._file is None:
+                self._file = self._open()
+            result = call(self._file)
+        except JournalError as error:
+            self._let_go()
+            if self.trouble is None:
+                log.error("journal_failed path=%s error=%s", self._path, error)
+            self.trouble = str(error)
+            raise
+        if self.trouble is not None:
+            log.warning("journal_works_again path=%s", self._path)
+            self.trouble = None
+        return result
+
+    def _open(self) -> JournalFile:
+        try:
+            return JournalFile.open(self._path)
+        except CorruptError as error:
+            kept = self._move_aside(error)
+        file = JournalFile.open(self._path)
+        file.set_meta(_UNCONFIRMED, kept.name)
+        return file
+
+    def _move_aside(self, error: CorruptError) -> Path:
+        try:
+            kept = move_aside(self._path, self._wall().strftime("%Y%m%dT%H%M%SZ"))
+        except OSError as os_error:
+            raise JournalError(f"{self._path} is damaged ({error}) and cannot be moved aside: {os_error}") from error
+        log.error("journal_corrupt path=%s kept=%s error=%s", self._path, kept, error)
+        return kept
+
+    def _let_go(self) -> None:
+        """After an error the connection may be in any state: the next use opens the file anew, and finds out if it is damaged."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+def confirm(path: Path) -> str | None:
+    """`tillbox journal confirm`: go on without the damaged journal that was moved aside. Its name, or None where nothing waits
+    to be confirmed. May run beside the daemon. Raises JournalError."""
+    file = JournalFile.open(path, create=False)
+    try:
+        kept = file.meta(_UNCONFIRMED)
+        if kept is not None:
+            file.set_meta(_UNCONFIRMED, None)
+        return kept
+    finally:
+        file.close()

@@ -1,0 +1,273 @@
+"""The journal's file: SQLite, written so that what was stored survives a power cut. Blocking; one thread at a time.
+
+WAL with `synchronous=FULL` costs one fdatasync a commit and loses nothing that was committed; `NORMAL`, which many guides
+name, would lose the last commits. A file that cannot be read is kept and moved aside, never repaired by guessing.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from daemon.payment import Payment, Ref
+from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, entry_from, payment_from, payment_values
+from daemon.tills.base import Entry
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+QUICK_CHECK_BELOW = 8 * 2**20  # bytes; a whole check takes about 1 s per 100 MB on a PC, and start-up must not grow with history
+_NOT_PROVEN = "(p.is_open OR p.state = 'in_doubt' OR (p.reason_code = 'paid_late' AND p.state <> 'refunded'))"
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA journal_size_limit=1048576",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA trusted_schema=OFF",
+)
+
+
+class JournalError(Exception):
+    """The journal could not be read or written; nothing of what was to be stored is stored. The text says why."""
+
+
+class CorruptError(JournalError):
+    """The file is damaged, or is no journal of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an entry of the event list says, before it has its number."""
+
+    at: str
+    out_trade_no: str | None
+    event: str
+    detail: dict[str, Any]
+
+
+class JournalFile:
+    """An open journal. Every method is one whole transaction, and raises JournalError with nothing half done."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> JournalFile:
+        """Raises CorruptError where what is there is damaged, JournalError where it cannot be opened or written."""
+        if not create and not path.exists():
+            raise JournalError(f"there is no journal at {path}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(f"cannot open {path}: {error}") from error
+        try:
+            return cls._prepared(connection, path)
+        except JournalError:
+            connection.close()
+            raise
+
+    @classmethod
+    def _prepared(cls, connection: sqlite3.Connection, path: Path) -> JournalFile:
+        journal = cls(connection)
+        connection.row_factory = sqlite3.Row
+        with _translated():
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+            if path.stat().st_size < QUICK_CHECK_BELOW:
+                journal._check()
+            journal._migrate()
+        return journal
+
+    def _check(self) -> None:
+        found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise CorruptError(f"the file is damaged: {found}")
+
+    def _migrate(self) -> None:
+        """Bring the tables to this version, each step in a transaction of its own."""
+        done = self._db.execute("PRAGMA user_version").fetchone()[0]
+        steps = sorted(p.name for p in importlib.resources.files("daemon").joinpath("schema").iterdir() if p.name.endswith(".sql"))
+        if done > len(steps):
+            raise JournalError(f"the journal was written by a newer version (schema {done}, this one knows {len(steps)})")
+        for number, name in enumerate(steps[done:], start=done + 1):
+            script = importlib.resources.files("daemon").joinpath("schema", name).read_text(encoding="utf-8")
+            self._db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file where nobody reads, and close."""
+        with closing(self._db):
+            try:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                log.warning("journal_checkpoint_failed error=%s", error)
+
+    # -- writing --
+
+    def store(self, payment: Payment, boot: str, note: Note) -> Entry:
+        """The payment as it is now, and what made it so; on disk and synced when this returns."""
+
+        def write() -> Entry:
+            number = self._put_payment(payment, boot)
+            for attempt in payment.attempts:
+                self._put_attempt(attempt_values(attempt, number))
+            return self._append(number, payment, note)
+
+        return self._transaction(write)
+
+    def _put_payment(self, payment: Payment, boot: str) -> int:
+        columns = ", ".join(PAYMENT_COLUMNS)
+        marks = ", ".join("?" * len(PAYMENT_COLUMNS))
+        changes = ", ".join(f"{c} = excluded.{c}" for c in PAYMENT_COLUMNS if c != "ref")
+        sql = f"INSERT INTO payments ({columns}) VALUES ({marks}) ON CONFLICT (ref) DO UPDATE SET {changes} RETURNING number"  # noqa: S608  # names of ours only
+        number: int = self._db.execute(sql, payment_values(payment, boot)).fetchone()[0]
+        return number
+
+    def _put_attempt(self, values: tuple[Any, ...]) -> None:
+        marks = ", ".join("?" * len(values))
+        changes = ", ".join(f"{c} = excluded.{c}" for c in ATTEMPT_COLUMNS[2:])
+        head = f"INSERT INTO attempts ({', '.join(ATTEMPT_COLUMNS)}) VALUES ({marks})"  # noqa: S608  # names of ours only
+        self._db.execute(f"{head} ON CONFLICT (out_trade_no) DO UPDATE SET {changes} WHERE payment = excluded.payment", values)
+
+    def _append(self, number: int, payment: Payment, note: Note) -> Entry:
+        detail = json.dumps(note.detail, ensure_ascii=False, separators=(",", ":"))
+        cursor = self._db.execute(
+            "INSERT INTO events (at, payment, out_trade_no, event, state, detail) VALUES (?, ?, ?, ?, ?, ?)",
+            (note.at, number, note.out_trade_no, note.event, payment.state.value, detail),
+        )
+        seq = cursor.lastrowid or 0
+        return Entry(seq, note.at, payment.ref, note.out_trade_no, note.event, payment.state.value, note.detail)
+
+    def prune(self, before: str, limit: int = 200) -> int:
+        """Forget payments last changed before that time (RFC 3339 UTC), at most `limit`, oldest first; never one without a
+        proven end. How many were forgotten."""
+
+        def write() -> int:
+            sql = f"SELECT number FROM payments p WHERE updated_at < ? AND NOT {_NOT_PROVEN} ORDER BY number LIMIT ?"  # noqa: S608  # a constant of ours
+            numbers = [row[0] for row in self._db.execute(sql, (before, limit))]
+            self._db.executemany("DELETE FROM payments WHERE number = ?", [(n,) for n in numbers])
+            return len(numbers)
+
+        return self._transaction(write)
+
+    def set_meta(self, key: str, value: str | None) -> None:
+        def write() -> None:
+            if value is None:
+                self._db.execute("DELETE FROM meta WHERE key = ?", (key,))
+            else:
+                self._db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
+
+        self._transaction(write)
+
+    # -- reading --
+
+    def meta(self, key: str) -> str | None:
+        row = self._one("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if row is None else row["value"]
+
+    def find(self, ref: Ref) -> Payment | None:
+        row = self._one("SELECT * FROM payments WHERE ref = ?", (ref,))
+        return None if row is None else self._payment(row)
+
+    def open_payments(self) -> list[tuple[Payment, str]]:
+        """Every payment that is not at its end, oldest first, each with the boot its moments belong to."""
+        rows = self._all("SELECT * FROM payments WHERE is_open ORDER BY number", ())
+        return [(self._payment(row), row["boot"]) for row in rows]
+
+    def recent(self, limit: int, before: str | None = None) -> list[Payment]:
+        """Newest first; before the payment of that ref, or before that RFC 3339 time. ValueError where `before` is neither."""
+        clause, values = self._before(before)
+        rows = self._all(f"SELECT * FROM payments {clause} ORDER BY number DESC LIMIT ?", (*values, limit))  # noqa: S608  # clauses of ours
+        return [self._payment(row) for row in rows]
+
+    def _before(self, before: str | None) -> tuple[str, tuple[Any, ...]]:
+        if before is None:
+            return "", ()
+        row = self._one("SELECT number FROM payments WHERE ref = ?", (before,))
+        if row is not None:
+            return "WHERE number < ?", (row["number"],)
+        if len(before) < 10 or not before[:4].isdigit() or before[4] != "-":
+            raise ValueError(f"no payment has the ref {before[:64]!r}, and it is no RFC 3339 time")
+        return "WHERE created_at < ?", (before,)
+
+    def in_doubt(self) -> int:
+        """How many payments a person must look at."""
+        sql = "SELECT count(*) FROM payments WHERE state = 'in_doubt' OR reason_code = 'paid_late' AND state <> 'refunded' AND NOT is_open"
+        row = self._one(sql, ())
+        return 0 if row is None else row[0]
+
+    def entries(self, after_seq: int, limit: int) -> list[Entry]:
+        """The event list after that number, oldest first."""
+        sql = "SELECT e.*, p.ref FROM events e JOIN payments p ON p.number = e.payment WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [entry_from(row) for row in self._all(sql, (after_seq, limit))]
+
+    def entries_of(self, ref: Ref) -> list[Entry]:
+        """One payment's event list, oldest first."""
+        sql = "SELECT e.*, p.ref FROM events e JOIN payments p ON p.number = e.payment WHERE p.ref = ? ORDER BY seq"
+        return [entry_from(row) for row in self._all(sql, (ref,))]
+
+    def last_seq(self) -> int:
+        row = self._one("SELECT max(seq) FROM events", ())
+        return 0 if row is None or row[0] is None else row[0]
+
+    def _payment(self, row: sqlite3.Row) -> Payment:
+        attempts = self._all("SELECT * FROM attempts WHERE payment = ? ORDER BY rowid", (row["number"],))
+        try:
+            return payment_from(row, attempts)
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorruptError(f"the row of payment {row['ref']!r} is damaged: {error!r}") from error
+
+    # -- SQLite --
+
+    def _transaction(self, write: Callable[[], T]) -> T:
+        with _translated():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                result = write()
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # SQLite may have rolled back by itself (disk full, I/O error)
+                    self._db.execute("ROLLBACK")
+                raise
+            return result
+
+    def _one(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Row | None:
+        with _translated():
+            row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+            return row
+
+    def _all(self, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+        with _translated():
+            return self._db.execute(sql, values).fetchall()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """SQLite's errors as ours: what is damaged apart from what merely cannot be done now."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:  # disk full, read-only, I/O error, locked
+        raise JournalError(str(error)) from error
+    except sqlite3.DatabaseError as error:  # "malformed", "file is not a database"
+        raise CorruptError(str(error)) from error
+
+
+def move_aside(path: Path, stamp: str) -> Path:
+    """Keep a damaged journal, with its log, as ``PATH.corrupt-STAMP`` beside it; where it went. Raises OSError."""
+    kept = path.with_name(f"{path.name}.corrupt-{stamp}")
+    for suffix in ("-wal", "-shm", ""):  # the file itself last: as long as it is there, the next start finds it damaged again
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + suffix))
+    return kept
