@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from daemon.sandbox.credentials import MerchantCredentials, WechatCredentials
 from daemon.sandbox.ledger import Ledger
 from daemon.sandbox.line import Line
 from daemon.sandbox.scenario import Timings
 from daemon.sandbox.script import Deck
-
-
-@dataclass(frozen=True, slots=True)
-class WechatCredentials:
-    """What the WeChat stand-in accepts. `key` is random in every run."""
-
-    appid: str
-    mch_id: str
-    key: str = field(repr=False)
-    key_file: Path
-
-
-@dataclass(frozen=True, slots=True)
-class MerchantCredentials:
-    """What the merchant backend's stand-in accepts: a signature with `key_id` and `secret`, the secret as bearer token, or
-    the client certificate."""
-
-    key_id: str
-    secret: str = field(repr=False)
-    secret_file: Path
 
 
 @dataclass(frozen=True, slots=True)

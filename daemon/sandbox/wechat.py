@@ -1,0 +1,259 @@
+"""The stand-in for WeChat Pay API v2: Quick Pay, query, revoke, refund, and Native QR orders.
+
+It checks what the real one checks (POST, XML, ids, signature, fields, the client certificate under /secapi), plays the
+order's scenario, and signs its answer with the algorithm of the request. What is wrong before the signature was found good
+is answered as the real one does: `return_code` FAIL, unsigned. Sources: the v2 pages of the single calls.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from daemon.sandbox import wechat_answers as answers
+from daemon.sandbox import wechat_wire as wire
+from daemon.sandbox.cases import CASES
+from daemon.sandbox.context import SandboxContext
+from daemon.sandbox.delivery import Answer, deliver
+from daemon.sandbox.ledger import AlreadyPaid, CodeUsed, NotRefundable, NumberUsed, Order, TooEarly, UnknownOrder
+from daemon.sandbox.line import note_number
+from daemon.sandbox.scenario import HONEST, Call, Lie, Standing, Step
+from daemon.sandbox.wechat_answers import AnswerFields
+from daemon.sandbox.wechat_wire import Fields, Refused, Rule
+
+log = logging.getLogger(__name__)
+
+_PAYMENT_CODE = re.compile(r"1[0-5][0-9]{16}")  # QuickPay product page
+
+_Played = tuple[AnswerFields, Step]
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """One path: the rules of its fields, what it does, and whether it wants a client certificate."""
+
+    rules: dict[str, Rule]
+    run: Callable[[Fields], _Played]
+    certificate: bool = False
+
+
+def add_routes(app: web.Application, context: SandboxContext) -> None:
+    """Register the paths of the real host."""
+    desk = _Desk(context)
+    for path, service in desk.services().items():
+        app.router.add_route("*", path, desk.handler(service))
+
+
+class _Desk:
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
+        self._ledger = context.ledger
+
+    def services(self) -> dict[str, _Service]:
+        return {
+            "/pay/micropay": _Service(wire.MICROPAY, self._micropay),
+            "/pay/orderquery": _Service(wire.ORDERQUERY, self._orderquery),
+            "/secapi/pay/reverse": _Service(wire.REVERSE, self._reverse, certificate=True),
+            "/secapi/pay/refund": _Service(wire.REFUND, self._refund, certificate=True),
+            "/pay/unifiedorder": _Service(wire.UNIFIEDORDER, self._unifiedorder),
+            "/pay/closeorder": _Service(wire.CLOSEORDER, self._closeorder),
+        }
+
+    def handler(self, service: _Service) -> _Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            body, step = self._answer(service, request, await request.read())
+            return await deliver(request, Answer(body, "text/xml; charset=utf-8"), step, self._context)
+
+        return handle
+
+    # -- envelope --
+
+    def _answer(self, service: _Service, request: web.Request, body: bytes) -> tuple[bytes, Step]:
+        try:
+            asked, sign_type = self._trusted(request.method, body)
+        except Refused as refused:
+            log.info("wechat refused path=%s code=%s detail=%s", request.path, refused.code, refused.detail)
+            return wire.build(answers.unsigned(refused)), HONEST
+        note_number(request, asked.get("out_trade_no", ""))
+        try:
+            self._check(service, request, asked)
+            fields, step = service.run(asked)
+        except Refused as refused:
+            log.info("wechat refused path=%s code=%s detail=%s", request.path, refused.code, refused.detail)
+            fields, step = answers.failed(refused.code, refused.detail), HONEST
+        return wire.build(self._signed(asked, fields, sign_type, step.lie)), step
+
+    def _trusted(self, method: str, body: bytes) -> tuple[Fields, str]:
+        if method != "POST":
+            raise Refused("REQUIRE_POST_METHOD")
+        asked = wire.parse(body)
+        if not asked.get("mch_id"):
+            raise Refused("LACK_PARAMS", "mch_id")
+        if asked["mch_id"] != self._context.wechat.mch_id:  # whose key to check with is not known then
+            raise Refused("MCHID_NOT_EXIST")
+        return asked, wire.check_signature(asked, self._context.wechat.key)
+
+    def _check(self, service: _Service, request: web.Request, asked: Fields) -> None:
+        wire.check_fields(asked, service.rules)
+        if asked["appid"] != self._context.wechat.appid:
+            raise Refused("APPID_MCHID_NOT_MATCH" if asked["appid"].startswith("wx") else "APPID_NOT_EXIST")
+        if service.certificate and self._context.tls and not _has_certificate(request):
+            raise Refused("INVALID_REQUEST", "证书验证失败: no client certificate")
+
+    def _signed(self, asked: Fields, fields: AnswerFields, sign_type: str, lie: Lie) -> AnswerFields:
+        whole: AnswerFields = {"return_code": "SUCCESS", "return_msg": "OK"}
+        for name in ("appid", "mch_id", "sub_appid", "sub_mch_id", "device_info"):
+            if asked.get(name):
+                whole[name] = asked[name]
+        whole = answers.lying({**whole, "nonce_str": secrets.token_hex(16), **fields}, lie)
+        if lie is Lie.NO_SIGNATURE:
+            return whole
+        signature = wire.sign(whole, self._context.wechat.key, sign_type)
+        return {**whole, "sign": signature[::-1] if lie is Lie.SIGNATURE else signature}
+
+    # -- the calls --
+
+    def _micropay(self, asked: Fields) -> _Played:
+        code = asked["auth_code"]
+        scenario = self._context.deck.choose(code) if _PAYMENT_CODE.fullmatch(code) else CASES["refused_auth_code_invalid"]
+        try:
+            order = self._ledger.charge(answers.demand(asked), scenario, code)
+        except NumberUsed as used:
+            return answers.failed(answers.USED_CODE.get(used.order.state, "OUT_TRADE_NO_USED")), HONEST
+        except CodeUsed:
+            return answers.failed("AUTH_CODE_ERROR"), HONEST
+        step = order.scenario.step(Call.CHARGE, 1)
+        self._ledger.leave(order.number, Call.CHARGE)
+        state = step.says or order.state
+        if step.code:
+            return answers.failed(step.code), step
+        if state is not Standing.PAID:
+            return answers.failed(answers.CHARGE_CODE[state]), step
+        return {"result_code": "SUCCESS", **answers.paid(order, self._paid_at(order))}, step
+
+    def _orderquery(self, asked: Fields) -> _Played:
+        number = self._number_of(asked)
+        step = self._ledger.enter(number, Call.QUERY)
+        order = self._find(number)
+        self._ledger.leave(number, Call.QUERY)
+        state = step.says or (Standing.ABSENT if order is None else order.state)
+        if step.code:
+            return answers.failed(step.code), step
+        if order is None or state is Standing.ABSENT:
+            return answers.failed("ORDERNOTEXIST"), step
+        fields: AnswerFields = {"result_code": "SUCCESS", "trade_state": answers.TRADE_STATE[state], "trade_state_desc": state.value}
+        if state in (Standing.PAID, Standing.REFUNDED):
+            return {**fields, **answers.paid(order, self._paid_at(order))}, step
+        return {**fields, "out_trade_no": order.number, **answers.attached(order)}, step
+
+    def _reverse(self, asked: Fields) -> _Played:
+        number = self._number_of(asked)
+        step = self._ledger.enter(number, Call.REVOKE)
+        fields = self._reversed(number) if step.act else answers.undone(step.code, again=step.again)
+        self._ledger.leave(number, Call.REVOKE)
+        return (answers.undone(step.code, again=step.again) if step.code else fields), step
+
+    def _reversed(self, number: str) -> AnswerFields:
+        try:
+            if self._ledger.order(number, answers.PROVIDER).shown:
+                return answers.undone("INVALID_REQUEST", again=False)
+            self._ledger.revoke(number)
+        except UnknownOrder:
+            return answers.undone("INVALID_TRANSACTIONID", again=False)
+        except TooEarly as early:
+            return answers.undone("INVALID_REQUEST", again=True, detail=str(early))
+        return answers.undone("", again=False)
+
+    def _refund(self, asked: Fields) -> _Played:
+        number = self._number_of(asked)
+        step = self._ledger.enter(number, Call.REFUND)
+        fields = self._refunded(number, asked) if step.act else answers.done()
+        self._ledger.leave(number, Call.REFUND)
+        return (answers.failed(step.code) if step.code else fields), step
+
+    def _refunded(self, number: str, asked: Fields) -> AnswerFields:
+        order = self._find(number)
+        if order is None or order.state is Standing.ABSENT:
+            return answers.failed("ORDERNOTEXIST")
+        if int(asked["total_fee"]) != order.amount_minor or asked.get("refund_fee_type") not in (None, "", order.currency):
+            return answers.failed("REFUND_FEE_MISMATCH")
+        known = dict(order.refunds).get(asked["out_refund_no"])
+        if known not in (None, int(asked["refund_fee"])):
+            return answers.failed("REFUND_FEE_MISMATCH")
+        try:
+            order = self._ledger.refund(number, asked["out_refund_no"], int(asked["refund_fee"]))
+        except NotRefundable:
+            return answers.failed("TRADE_STATE_ERROR")
+        return answers.refunded(order, asked)
+
+    def _unifiedorder(self, asked: Fields) -> _Played:
+        if asked["trade_type"] != "NATIVE":
+            raise Refused("PARAM_ERROR", "trade_type")
+        if not asked.get("product_id"):
+            raise Refused("LACK_PARAMS", "product_id")
+        try:
+            order = self._ledger.charge(answers.demand(asked), self._context.deck.choose(None), None)
+            step = order.scenario.step(Call.CHARGE, 1)
+            self._ledger.leave(order.number, Call.CHARGE)
+        except NumberUsed as used:
+            if not (used.order.shown and used.order.state.is_payable and answers.is_same(used.order, asked)):
+                return answers.failed(answers.USED_CODE.get(used.order.state, "OUT_TRADE_NO_USED")), HONEST
+            order, step = used.order, HONEST  # the same order again: the same QR code
+        if step.code:
+            return answers.failed(step.code), step
+        return answers.qr_made(order), step
+
+    def _closeorder(self, asked: Fields) -> _Played:
+        number = asked["out_trade_no"]
+        step = self._ledger.enter(number, Call.CLOSE)
+        fields = self._closed(number) if step.act else answers.done()
+        self._ledger.leave(number, Call.CLOSE)
+        return (answers.failed(step.code) if step.code else fields), step
+
+    def _closed(self, number: str) -> AnswerFields:
+        order = self._find(number)
+        if order is None or order.state is Standing.ABSENT:
+            return answers.failed("ORDERNOTEXIST")
+        if not order.shown:
+            return answers.failed("268449641")
+        if order.state in (Standing.CLOSED, Standing.REVOKED):
+            return answers.failed("ORDERCLOSED")
+        try:
+            self._ledger.close(number)
+        except AlreadyPaid:
+            return answers.failed("ORDERPAID")
+        return answers.done()
+
+    # -- finding and describing orders --
+
+    def _number_of(self, asked: Fields) -> str:
+        """The order number that a request means: the provider's own number is preferred, as published."""
+        trade_no = asked.get("transaction_id")
+        if not trade_no:
+            return asked["out_trade_no"]
+        try:
+            return self._ledger.by_trade_no(trade_no, answers.PROVIDER).number
+        except UnknownOrder:
+            return asked.get("out_trade_no", "")
+
+    def _find(self, number: str) -> Order | None:
+        try:
+            return self._ledger.order(number, answers.PROVIDER)
+        except UnknownOrder:
+            return None
+
+    def _paid_at(self, order: Order) -> dt.datetime:
+        """The time of day at which it was paid: the ledger's clock has no time of day."""
+        now = self._context.now()
+        return self._context.wall() - dt.timedelta(seconds=now - (now if order.paid_at is None else order.paid_at))
+
+
+def _has_certificate(request: web.Request) -> bool:
+    return request.transport is not None and bool(request.transport.get_extra_info("peercert"))
