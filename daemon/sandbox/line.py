@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import cast
 
 from aiohttp import web
-
-_SEEN = "tillbox.seen"
 
 
 @dataclass(slots=True)
@@ -24,6 +23,9 @@ class Seen:
     number: str = ""  # the order number, where the request named one
 
 
+_seen: ContextVar[Seen] = ContextVar("seen")  # the request that this task is answering
+
+
 @dataclass(slots=True)
 class Line:
     """The connections of all providers. `cut` ends the waits of everybody who is answering slowly or not at all."""
@@ -35,7 +37,7 @@ class Line:
     def saw(self, request: web.Request, at: float) -> None:
         """Note a request that has arrived completely."""
         seen = Seen(at, request.method, request.path, self._connection(request))
-        request[_SEEN] = seen
+        _seen.set(seen)
         self.requests.append(seen)
 
     def log(self) -> list[dict[str, object]]:
@@ -61,9 +63,9 @@ class Line:
         return self._connections.setdefault(request.transport, len(self._connections) + 1)
 
 
-def note_number(request: web.Request, number: str) -> None:
-    """Tell the log which order a request is about. Providers call it once they know."""
-    seen = cast("Seen | None", request.get(_SEEN))
+def note_number(number: str) -> None:
+    """Tell the log which order the request being answered is about. Providers call it once they know."""
+    seen = _seen.get(None)
     if seen is not None:
         seen.number = number[:64]
 

@@ -81,7 +81,7 @@ class _Desk:
         except Refused as refused:
             log.info("wechat refused path=%s code=%s detail=%s", request.path, refused.code, refused.detail)
             return wire.build(answers.unsigned(refused)), HONEST
-        note_number(request, asked.get("out_trade_no", ""))
+        note_number(asked.get("out_trade_no", ""))
         try:
             self._check(service, request, asked)
             fields, step = service.run(asked)
