@@ -230,6 +230,8 @@ def _connect_text(error: Exception) -> str:
         return _tls_text(cause)
     if isinstance(cause, ConnectionRefusedError):
         return "it refuses connections"
+    if isinstance(cause, ConnectionError | aiohttp.ServerDisconnectedError):
+        return "it broke the connection off at once"
     return cause.strerror or type(cause).__name__ if isinstance(cause, OSError) else type(cause).__name__
 
 
