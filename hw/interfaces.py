@@ -8,7 +8,7 @@ happens in a thread of the device's own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -43,7 +43,7 @@ class Scan:
     The text may be anything at all (a payer's code is a secret): it is never logged or stored by a device.
     """
 
-    text: str
+    text: str = field(repr=False)
     at: float
 
 

@@ -1,0 +1,251 @@
+"""From a scanner's keys or bytes to codes: pure, resumable, with time as an argument (`now`, seconds of a monotonic clock).
+
+One rule stands above the others: a part of a code never counts as a code. So a code needs its terminator; a silence inside a
+code throws away what came before it; keys that the kernel lost, bytes that no payment code has, and an endless code spoil
+everything up to the next break. What is spoilt is reported once, not once per byte.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from enum import IntEnum
+
+from hw import keys
+from hw.interfaces import Scan, ScanFault
+
+GAP_S = 0.15  # scanners type a key each 1 to 10 ms (at most 50), people need more than that: a longer silence ends what it was
+LIMIT = 512  # characters; payment codes have 16 to 24, EMVCo codes up to about 500
+
+_STX, _ETX = 0x02, 0x03
+_ENDS = frozenset({_ETX, ord("\t"), ord("\n"), ord("\r")})
+_REPLY_HEAD = 2  # after 02 00: a kind and a length
+_REPLY_TAIL = 2  # a checksum follows the data
+
+Outcome = Scan | ScanFault
+
+
+class _Skip(IntEnum):
+    """How far what arrives is thrown away."""
+
+    NOTHING = 0
+    TO_BREAK = 1  # a terminator or a silence
+    TO_SILENCE = 2
+
+
+class _Draft:
+    """A code while it is being read: what ends it, spoils it and silences it. Knows nothing of keys or bytes."""
+
+    def __init__(self, gap_s: float) -> None:
+        self._gap_s = gap_s
+        self._text: list[str] = []
+        self._begun = False
+        self._heard_at = -math.inf
+        self._skip = _Skip.NOTHING
+        self._told = False  # the fault of this burst was reported
+        self.unterminated = 0
+
+    def hear(self, now: float) -> bool:
+        """Something arrived. True if it is the first thing after a silence, which ended whatever came before."""
+        after_silence = self._is_silent(now)
+        self._heard_at = now
+        if after_silence:
+            self._end_by_silence()
+        return after_silence
+
+    def begin(self) -> None:
+        """A new code starts here, whatever came before."""
+        self._drop()
+        self._begun = True
+
+    def add(self, char: str) -> ScanFault | None:
+        if self._skip:
+            return None
+        if len(self._text) >= LIMIT:
+            return self.spoil(ScanFault.TOO_LONG, _Skip.TO_BREAK)
+        self._text.append(char)
+        self._begun = True
+        return None
+
+    def end(self, now: float) -> Scan | None:
+        """A terminator: the code, or None if it is empty or was spoilt."""
+        text = "".join(self._text)
+        self._text.clear()
+        self._begun = False
+        if self._skip is _Skip.TO_BREAK:
+            self._skip = _Skip.NOTHING
+        if not text:
+            return None
+        self._told = False
+        return Scan(text, now)
+
+    def spoil(self, fault: ScanFault, skip: _Skip) -> ScanFault | None:
+        """Nothing of this code counts. The fault, unless this burst has reported one."""
+        self._text.clear()
+        self._skip = max(skip, self._skip)
+        if self._told:
+            return None
+        self._told = True
+        return fault
+
+    def reset_until_break(self, now: float) -> None:
+        if self._is_silent(now):
+            self._end_by_silence()
+        elif self._begun or self._skip:
+            self._text.clear()
+            self._skip = max(_Skip.TO_BREAK, self._skip)
+            self._told = True  # the rest of something old is nobody's fault now
+
+    def _is_silent(self, now: float) -> bool:
+        return now - self._heard_at > self._gap_s
+
+    def _end_by_silence(self) -> None:
+        self._drop()
+        self._skip = _Skip.NOTHING
+        self._told = False
+
+    def _drop(self) -> None:
+        self.unterminated += bool(self._text)
+        self._text.clear()
+        self._begun = False
+
+
+class KeyDecoder:
+    """Kernel input events of one keyboard-wedge scanner to codes, on the US layout (`hw.keys`).
+
+    A code ends with Enter, keypad Enter or Tab. A chord with Ctrl, Alt or Meta, or a key that types nothing, spoils the code:
+    printed codes with control characters press such chords to reach whatever listens to a keyboard. Events of one device only:
+    each has its own Shift.
+    """
+
+    def __init__(self, gap_s: float = GAP_S) -> None:
+        self._draft = _Draft(gap_s)
+        self._held: set[int] = set()
+        self._caps = False
+        self._dropping = False
+        self.lost_track = False
+
+    @property
+    def unterminated(self) -> int:
+        """How many codes ended in silence instead of a terminator: a scanner set to send none."""
+        return self._draft.unterminated
+
+    def held(self, held: Iterable[int], *, caps: bool = False) -> None:
+        """What the device says is pressed now, and whether its CapsLock light is on. Ask it when opened and when `lost_track`."""
+        self._held = set(held) & keys.MODIFIERS
+        self._caps = caps
+        self.lost_track = False
+
+    def reset_until_break(self, now: float) -> None:
+        """Forget what was read; of a code that has begun, also what is still to come of it."""
+        self._draft.reset_until_break(now)
+
+    def feed(self, kind: int, code: int, value: int, now: float) -> Outcome | None:
+        """One event (`type`, `code`, `value` of struct input_event)."""
+        if kind == keys.EV_SYN:
+            return self._synchronised(code, now)
+        if kind == keys.EV_LED and code == keys.LED_CAPSL:
+            self._caps = bool(value)
+        if kind == keys.EV_KEY and value != keys.REPEAT:
+            self._draft.hear(now)
+            if not self._dropping and not self.lost_track:
+                return self._key(code, value, now)
+        return None
+
+    def _synchronised(self, code: int, now: float) -> Outcome | None:
+        """The kernel's buffer ran over: what it still gives up to the next report is torn (Documentation/input/event-codes)."""
+        if code == keys.SYN_DROPPED:
+            self._dropping = True
+            self._draft.hear(now)
+            return self._draft.spoil(ScanFault.LOST_KEYS, _Skip.TO_BREAK)
+        if code == keys.SYN_REPORT and self._dropping:
+            self._dropping = False
+            self.lost_track = True
+        return None
+
+    def _key(self, code: int, value: int, now: float) -> Outcome | None:
+        if code in keys.MODIFIERS:
+            self._held = self._held | {code} if value == keys.DOWN else self._held - {code}
+        elif value == keys.DOWN and code == keys.KEY_CAPSLOCK:
+            self._caps = not self._caps
+        elif value == keys.DOWN and code not in keys.SILENT:
+            return self._typed(code, now)
+        return None
+
+    def _typed(self, code: int, now: float) -> Outcome | None:
+        chord = self._held - keys.SHIFT
+        if (not chord and code in keys.TERMINATORS) or (chord and chord <= keys.CTRL and code in keys.CTRL_TERMINATORS):
+            return self._draft.end(now)
+        char = None if chord else self._char(code)
+        return self._draft.add(char) if char else self._draft.spoil(ScanFault.NOISE, _Skip.TO_BREAK)
+
+    def _char(self, code: int) -> str | None:
+        if code not in keys.US:
+            return keys.KEYPAD.get(code)
+        plain, shifted = keys.US[code]
+        shift = bool(self._held & keys.SHIFT)
+        return shifted if shift != (self._caps and plain.isalpha()) else plain
+
+
+class LineDecoder:
+    """Bytes of a serial scanner to codes: each ends with CR, LF, TAB or ETX (so CR LF is one end, and an empty code none).
+
+    STX begins a code. `02 00 kind length data checksum` is a scanner module's reply to a command (GM65, EM3095 and their like) in the
+    midst of the codes, and is cut out. Any byte but printable ASCII is noise: it, and all up to the next silence, is dropped.
+    Full-width digits are such noise, whatever their encoding: they are never taken for digits.
+    """
+
+    def __init__(self, gap_s: float = GAP_S) -> None:
+        self._draft = _Draft(gap_s)
+        self._after_stx = False
+        self._head_left = 0
+        self._body_left = 0
+
+    @property
+    def unterminated(self) -> int:
+        """How many codes ended in silence instead of a terminator: a scanner set to send none."""
+        return self._draft.unterminated
+
+    def reset_until_break(self, now: float) -> None:
+        """Forget what was read; of a code that has begun, also what is still to come of it."""
+        if self._after_stx:
+            self._draft.begin()
+        self._draft.reset_until_break(now)
+
+    def feed(self, data: bytes, now: float) -> list[Outcome]:
+        """Some bytes, cut anywhere; every code and fault that they complete."""
+        if data and self._draft.hear(now):
+            self._after_stx = False
+            self._head_left = self._body_left = 0
+        outcomes = [self._byte(byte, now) for byte in data]
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _byte(self, byte: int, now: float) -> Outcome | None:
+        if self._head_left or self._body_left:
+            self._cut(byte)
+            return None
+        if self._after_stx:
+            self._after_stx = False
+            if byte == 0:
+                self._head_left = _REPLY_HEAD
+                return None
+            self._draft.begin()
+        if byte == _STX:
+            self._after_stx = True
+            return None
+        if byte in _ENDS:
+            return self._draft.end(now)
+        return self._text(byte)
+
+    def _text(self, byte: int) -> ScanFault | None:
+        if 0x20 <= byte <= 0x7E:
+            return self._draft.add(chr(byte))
+        return self._draft.spoil(ScanFault.NOISE, _Skip.TO_SILENCE)
+
+    def _cut(self, byte: int) -> None:
+        if not self._head_left:
+            self._body_left -= 1
+            return
+        self._head_left -= 1
+        if not self._head_left:
+            self._body_left = byte + _REPLY_TAIL
