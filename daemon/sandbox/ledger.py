@@ -123,6 +123,7 @@ class Ledger:
     _codes: Counter[bytes] = field(default_factory=Counter)
     _observers: list[Observer] = field(default_factory=list)
     _pepper: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    _run: int = field(default_factory=lambda: secrets.randbelow(10**12))  # trade numbers of two runs never meet
     _serial: count[int] = field(default_factory=lambda: count(1))
 
     # -- reading --
@@ -209,7 +210,7 @@ class Ledger:
             shown=shown,
             state=Standing.ABSENT,
             created_at=now,
-            trade_no=f"4200{next(self._serial):024d}",
+            trade_no=f"4200{self._run:012d}{next(self._serial):012d}",
             closes_at=None if shown else now + self.timings.auto_close_s,
             moves=played.moves,
             calls=((Call.CHARGE, 1),),
