@@ -1,0 +1,210 @@
+"""Puts what a screen says onto a panel of any size: as large as fits, nothing over anything else, nothing beyond the edge.
+
+A screen is a `Content`: an amount, a title, paragraphs by importance, the time left. All of it is tried first, with the
+largest amount that leaves room; where a panel is too small, shorter words are taken, then the least important parts are left
+out (`_levels` is the whole order). What stays is stacked in the middle with equal spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from daemon import glyphs
+from daemon.glyphs import BOLD, FIGURES, SMALL, Face
+from daemon.typesetting import banner, beside, figure, paragraph, tick
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text and its shorter form."""
+
+    full: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one screen says. Paragraphs stand in the order of their importance; a banner sets the title on a lit bar."""
+
+    title: Words | None = None
+    banner: bool = False
+    tick: bool = False
+    figure: str = ""
+    paragraphs: tuple[Words, ...] = ()
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A part of the picture and where its upper left corner is."""
+
+    image: Image.Image
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The parts of a picture. `complete` says that nothing was left out, cut or shortened."""
+
+    parts: tuple[Placed, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How much is shown: so many of the paragraphs, in short words or not, each cut to one line or not, and what else."""
+
+    paragraphs: int
+    short: bool = False
+    cut: bool = False
+    title: bool = True
+    time: str = "below"  # in a row of its own; "beside" the last paragraph; "" for not at all
+
+
+# Amounts from the largest: a face, and how many panel pixels each of its pixels becomes.
+_SIZES = ((FIGURES[0], 3), *((face, 2) for face in FIGURES[:4]), *((face, 1) for face in FIGURES))
+
+_FLAT = 24
+"""A panel of fewer rows than this has room for one line only."""
+
+_ROOMY = 48
+"""From so many rows on there are spaces between the lines; a smaller panel needs every row."""
+
+_FARTHEST = 10
+"""More rows than this are not put between two parts, beyond what they need."""
+
+_SMALLEST_AMOUNT = 10
+"""Rows of an amount that is still read at arm's length; a longer one may have to be smaller to fit the width."""
+
+_MARGIN = 2
+"""Columns that stay dark on either side of an amount."""
+
+_TICK = 16
+_SPACE = 6
+"""Pixels between a tick and its title, or a text and the time beside it."""
+
+
+def compose(content: Content, width: int, height: int) -> Composition:
+    """The parts of the picture for a panel of that size in pixels."""
+    for level in _levels(content) if height >= _FLAT else ():
+        parts = _composed(content, level, width, height)
+        if parts is not None:
+            whole = level.paragraphs == len(content.paragraphs) and level.title and bool(level.time)
+            return Composition(parts, complete=whole and not level.short and not level.cut)
+    return Composition(_flat(content, width, height), complete=False)
+
+
+def _levels(content: Content) -> Iterator[_Level]:
+    """From everything to the amount alone (or the title, where there is no amount)."""
+    count = len(content.paragraphs)
+    times = ("below", "beside") if content.time else ("below",)
+    for cut in (False, True):
+        yield from (_Level(count, short, cut, time=time) for short in (False, True) for time in times)
+    if not content.figure and count > 1:
+        yield from (_Level(count, short, title=False) for short in (False, True))
+    for kept in range(count - 1, 0, -1):
+        yield from (_Level(kept, short, True, time=time) for short in (False, True) for time in times)
+    yield _Level(min(count, 1), short=True, cut=True, time="")
+    yield _Level(0, cut=True, time="")
+    yield _Level(0, cut=True, time="", title=not content.figure)
+
+
+def _composed(content: Content, level: _Level, width: int, height: int) -> tuple[Placed, ...] | None:
+    """The parts at that level, the amount as large as the others let it; None where they do not fit."""
+    bar = _banner(content, level, width)
+    top = bar[0].height if bar else 0
+    for face in (BOLD, SMALL) if _is_large(width, height) else (SMALL,):
+        above, below = _heading(content, level, width), _texts(content, level, face, width)
+        for amount in _amounts(content.figure, width, height):
+            rows = [*above, *amount, *below]
+            gaps = _gaps(len(above), len(amount), len(below), height >= _ROOMY)
+            spare = height - top - sum(row.height for row in rows) - sum(gaps)
+            if spare >= 0 and all(row.width <= width for row in rows):
+                return (*(Placed(image, 0, 0) for image in bar), *_spread(rows, gaps, spare, width, top))
+    return None
+
+
+def _is_large(width: int, height: int) -> bool:
+    """Whether paragraphs may be set as large as titles."""
+    return width >= 192 or (width >= 128 and height >= 96)
+
+
+def _gaps(above: int, amount: int, below: int, roomy: bool) -> list[int]:
+    """The least spaces above, between and below so many rows: an amount has no empty rows of its own, as a text has."""
+    text, figure, edge = (1, 3, 1) if roomy else (0, 2, 0)
+    inner = [figure if amount and i in (above - 1, above) else text for i in range(above + amount + below - 1)]
+    return [figure if roomy and amount and not above else edge, *inner, edge]
+
+
+def _spread(rows: list[Image.Image], gaps: list[int], spare: int, width: int, top: int) -> Iterator[Placed]:
+    """The rows centred; what is to spare goes equally between and around them, but they never fall to pieces."""
+    more = min(spare // (len(rows) + 1), _FARTHEST)
+    y = top + (spare - more * (len(rows) - 1)) // 2
+    for row, gap in zip(rows, gaps[:-1], strict=True):
+        yield Placed(row, (width - row.width) // 2, y + gap)
+        y += row.height + gap + more
+
+
+def _banner(content: Content, level: _Level, width: int) -> list[Image.Image]:
+    if content.title is None or not (content.banner and level.title):
+        return []
+    return [banner(_chosen(content.title, level), BOLD, width)]
+
+
+def _heading(content: Content, level: _Level, width: int) -> list[Image.Image]:
+    """The title, where it does not stand on the banner."""
+    if content.title is None or content.banner or not level.title:
+        return []
+    lines = 1 if level.cut else 3
+    if not content.tick:
+        return [paragraph(_chosen(content.title, level), BOLD, width, lines)]
+    mark = tick(_TICK)
+    return [beside(mark, paragraph(_chosen(content.title, level), BOLD, width - mark.width - _SPACE, lines), _SPACE)]
+
+
+def _texts(content: Content, level: _Level, face: Face, width: int) -> list[Image.Image]:
+    """What stands below the amount: paragraphs and the time left."""
+    lines = 1 if level.cut else 9
+    rows = [paragraph(_chosen(words, level), face, width - 2, lines) for words in content.paragraphs[: level.paragraphs]]
+    if not content.time or not level.time:
+        return rows
+    time = glyphs.line(content.time, face)
+    return [*rows[:-1], beside(rows[-1], time, _SPACE)] if level.time == "beside" and rows and rows[-1].height <= BOLD.height else [*rows, time]
+
+
+def _chosen(words: Words, level: _Level) -> str:
+    return glyphs.clean(words.short if level.short else words.full)
+
+
+def _amounts(text: str, width: int, height: int) -> Iterator[list[Image.Image]]:
+    """The amount as a row, from the largest size that is not too wide to the smallest that does not look lost; or no row."""
+    if not text:
+        yield []
+        return
+    fitting = [row for row in (figure(text, face, scale) for face, scale in _SIZES) if row.width <= width - 2 * _MARGIN]
+    if not fitting:
+        yield [paragraph(text, SMALL, width, 9)]  # on several lines rather than cut: half an amount is a wrong amount
+    yield from ([row] for row in fitting if row.height >= min(max(_SMALLEST_AMOUNT, height // 5), fitting[0].height))
+
+
+def _flat(content: Content, width: int, height: int) -> tuple[Placed, ...]:
+    """One line: the amount, or the title, or the first paragraph, and the tick or the time beside it where there is room."""
+    row = _line(content, width, height)
+    aside = tick(min(height, _TICK) - 2) if content.tick else glyphs.line(content.time, SMALL) if content.time else None
+    if aside is not None and row.width + _SPACE + aside.width <= width and aside.height <= height:
+        row = beside(row, aside, _SPACE)
+    row = row.crop((0, 0, min(row.width, width), min(row.height, height)))
+    return (Placed(row, (width - row.width) // 2, (height - row.height) // 2),)
+
+
+def _line(content: Content, width: int, height: int) -> Image.Image:
+    if content.figure:
+        fitting = (figure(content.figure, face, scale) for face, scale in _SIZES)
+        return next((row for row in fitting if row.width <= width and row.height <= height), figure(content.figure, SMALL, 1))
+    words = content.title or content.paragraphs[0]
+    face = BOLD if height >= BOLD.height else SMALL
+    return paragraph(glyphs.clean(words.short), face, width, 1)
