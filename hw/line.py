@@ -37,7 +37,7 @@ class Port:
             raise device_error(exc, path, GROUP) from exc
         except (termios.error, ValueError) as exc:  # termios.error is no OSError, and pyserial lets it through
             raise DeviceFailing(f"{path} does not take these settings: {exc}") from exc
-        self.fd: int = self._serial.fd
+        self.fd: int = self._serial.fileno()
 
     def close(self) -> None:
         with contextlib.suppress(OSError, termios.error):

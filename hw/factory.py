@@ -1,0 +1,196 @@
+"""From the configuration's words to devices: the one place that names concrete ones. Each is imported only where it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hw.interfaces import Button, Buzzer, Display, Lights, Scanner
+from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
+
+Make = TypeVar("Make")
+
+# The devices of luma.oled 3.16 that hang on I2C or SPI. ws0010 and winstar_weh are left out: they need a parallel port.
+_LUMA_KINDS = (
+    "ch1115",
+    "sh1106",
+    "sh1107",
+    "ssd1305",
+    "ssd1306",
+    "ssd1309",
+    "ssd1315",
+    "ssd1316",
+    "ssd1322",
+    "ssd1322_nhd",
+    "ssd1325",
+    "ssd1327",
+    "ssd1331",
+    "ssd1351",
+    "ssd1362",
+    "ssd1363",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The devices of one box, none of them opened yet."""
+
+    scanner: Scanner
+    display: Display
+    lights: Lights
+    buzzer: Buzzer
+    button: Button
+
+
+def display_kinds() -> tuple[str, ...]:
+    """The panels of luma.oled that `[display] kind` may name, beside "simulated" and "none"."""
+    return _LUMA_KINDS
+
+
+def build(settings: HardwareSettings) -> Hardware:
+    """The devices that the configuration names. Opens nothing; raises ValueError for a kind or a setting that cannot be."""
+    return Hardware(
+        scanner=_chosen("scanner", settings.scanner.kind, _SCANNERS)(settings.scanner),
+        display=_chosen("display", settings.display.kind, _DISPLAYS)(settings.display),
+        lights=_chosen("lights", settings.lights.kind, _LIGHTS)(settings.lights),
+        buzzer=_chosen("buzzer", settings.buzzer.kind, _BUZZERS)(settings.buzzer),
+        button=_chosen("button", settings.button.kind, _BUTTONS)(settings.button),
+    )
+
+
+def _chosen(what: str, kind: str, known: dict[str, Make]) -> Make:
+    if kind not in known:
+        raise ValueError(f"{what}: there is no kind {kind!r}; possible are {', '.join(known)}")
+    return known[kind]
+
+
+def _needed(value: Make | None, key: str) -> Make:
+    if value is None:
+        raise ValueError(f"{key}: needed for this kind, but not set")
+    return value
+
+
+def _evdev_scanner(settings: ScannerSettings) -> Scanner:
+    from hw.scanner_evdev import EvdevScanner
+
+    return EvdevScanner(settings.device, settings.vendor, settings.product)
+
+
+def _serial_scanner(settings: ScannerSettings) -> Scanner:
+    from hw.scanner_serial import SerialScanner
+
+    return SerialScanner(_needed(settings.port, "scanner.port"), settings.baudrate)
+
+
+def _simulated_scanner(_settings: ScannerSettings) -> Scanner:
+    from hw.simulated import SimulatedScanner
+
+    return SimulatedScanner()
+
+
+def _luma_display(settings: DisplaySettings) -> Display:
+    from hw.oled import LumaDisplay
+
+    return LumaDisplay(settings)
+
+
+def _simulated_display(settings: DisplaySettings) -> Display:
+    from hw.simulated import SimulatedDisplay
+
+    return SimulatedDisplay(*_turned(settings))
+
+
+def _no_display(settings: DisplaySettings) -> Display:
+    from hw.simulated import NoDisplay
+
+    return NoDisplay(*_turned(settings))
+
+
+def _turned(settings: DisplaySettings) -> tuple[int, int]:
+    """Width and height as one looks at the panel."""
+    return (settings.width, settings.height) if settings.rotate % 2 == 0 else (settings.height, settings.width)
+
+
+def _gpio_lights(settings: LightsSettings) -> Lights:
+    from hw.gpio_lights import GpioLights
+
+    pins = {"green": settings.green, "amber": settings.amber, "red": settings.red}
+    if not any(pin is not None for pin in pins.values()):
+        raise ValueError("lights: kind gpio needs a pin for green, amber or red")
+    return GpioLights(pins, active_high=settings.active_high)
+
+
+def _simulated_lights(_settings: LightsSettings) -> Lights:
+    from hw.simulated import SimulatedLights
+
+    return SimulatedLights()
+
+
+def _no_lights(_settings: LightsSettings) -> Lights:
+    from hw.simulated import NoLights
+
+    return NoLights()
+
+
+def _gpio_buzzer(settings: BuzzerSettings) -> Buzzer:
+    from hw.gpio_buzzer import GpioBuzzer
+
+    return GpioBuzzer(_needed(settings.pin, "buzzer.pin"), passive=settings.passive)
+
+
+def _simulated_buzzer(_settings: BuzzerSettings) -> Buzzer:
+    from hw.simulated import SimulatedBuzzer
+
+    return SimulatedBuzzer()
+
+
+def _no_buzzer(_settings: BuzzerSettings) -> Buzzer:
+    from hw.simulated import NoBuzzer
+
+    return NoBuzzer()
+
+
+def _gpio_button(settings: ButtonSettings) -> Button:
+    from hw.gpio_button import GpioButton
+
+    return GpioButton(_needed(settings.pin, "button.pin"), active_low=settings.active_low)
+
+
+def _simulated_button(_settings: ButtonSettings) -> Button:
+    from hw.simulated import SimulatedButton
+
+    return SimulatedButton()
+
+
+def _no_button(_settings: ButtonSettings) -> Button:
+    from hw.simulated import NoButton
+
+    return NoButton()
+
+
+_SCANNERS: dict[str, Callable[[ScannerSettings], Scanner]] = {
+    "evdev": _evdev_scanner,
+    "serial": _serial_scanner,
+    "simulated": _simulated_scanner,
+}
+_DISPLAYS: dict[str, Callable[[DisplaySettings], Display]] = {
+    **dict.fromkeys(_LUMA_KINDS, _luma_display),
+    "simulated": _simulated_display,
+    "none": _no_display,
+}
+_LIGHTS: dict[str, Callable[[LightsSettings], Lights]] = {
+    "gpio": _gpio_lights,
+    "simulated": _simulated_lights,
+    "none": _no_lights,
+}
+_BUZZERS: dict[str, Callable[[BuzzerSettings], Buzzer]] = {
+    "gpio": _gpio_buzzer,
+    "simulated": _simulated_buzzer,
+    "none": _no_buzzer,
+}
+_BUTTONS: dict[str, Callable[[ButtonSettings], Button]] = {
+    "gpio": _gpio_button,
+    "simulated": _simulated_button,
+    "none": _no_button,
+}
