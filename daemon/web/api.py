@@ -1,0 +1,137 @@
+"""The web server: which path is served by what, and how it starts and stops.
+
+It runs on the box's own event loop, beside the payments, so everything here is bounded: bodies, waits, streams and
+connections (`Limits`), and a stop that does not wait for callers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from aiohttp import web
+
+from daemon.tills.base import Desk
+from daemon.tills.http import Terms
+from daemon.web.auth import HostGuard, TokenGuard
+from daemon.web.box import Box, SimulatedScans
+from daemon.web.connection import connection_factory, note_speech
+from daemon.web.errors import in_one_shape
+from daemon.web.payments import Payments
+from daemon.web.settings import Limits, WebSettings, is_loopback
+from daemon.web.stream import Streams
+from daemon.web.waiting import Ending
+
+log = logging.getLogger(__name__)
+
+
+class Web:
+    """The HTTP face of one box.
+
+    `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `simulated_scan` takes a code
+    (None: the scanner is a real one), `is_alive` says whether the box does its work; `till` is the key in `[tills.NAME]`
+    of the `http` till, None where there is none. Raises ValueError for listening beyond loopback without a token.
+    """
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        desk: Desk,
+        *,
+        currency: str,
+        max_amount: int,
+        panel_png: Callable[[], bytes | None],
+        simulated_scan: Callable[[str], None] | None,
+        is_alive: Callable[[], bool],
+        version: str,
+        till: str | None = "http",
+        limits: Limits | None = None,
+    ) -> None:
+        if settings.token is None and not is_loopback(settings.host):
+            raise ValueError("listening beyond loopback needs a token")
+        self._settings = settings
+        self._desk = desk
+        self._till = till
+        self._terms = Terms(currency, max_amount)
+        self._limits = limits or Limits()
+        self._box = Box(desk, panel_png, is_alive, version)
+        self._scans = None if simulated_scan is None else SimulatedScans(simulated_scan, self._limits)
+        self._version = version
+        self._running: _Running | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, also where the settings say 0. Only while it runs."""
+        assert self._running is not None, "not started"
+        port: int = self._running.listener.sockets[0].getsockname()[1]
+        return port
+
+    async def start(self) -> None:
+        """Begin to listen. Raises OSError where the address cannot be had."""
+        assert self._running is None, "started already"
+        ending = Ending()
+        payments = Payments(self._desk, self._till, self._terms, self._limits, ending)
+        runner = web.AppRunner(self._application(payments, Streams(self._desk, self._limits, ending)), access_log=None)
+        await runner.setup()
+        try:
+            listener = await self._listen(runner)
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._running = _Running(runner, listener, payments, ending)
+        log.info("web_listening host=%s port=%d token=%s", self._settings.host, self.port, "no" if self._settings.token is None else "yes")
+
+    async def stop(self) -> None:
+        """Take no more requests, answer those that wait, cut off those that do not end. Takes a few seconds at most."""
+        if self._running is not None:
+            running, self._running = self._running, None
+            await running.stop(self._limits.stop_s)
+
+    async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
+        # Not TCPSite: its shutdown_timeout (60 s) is set in one place in aiohttp 3.8 and in another from 3.9 on.
+        assert runner.server is not None
+        factory = connection_factory(runner.server, self._limits)
+        return await asyncio.get_running_loop().create_server(factory, self._settings.host, self._settings.port)
+
+    def _application(self, payments: Payments, streams: Streams) -> web.Application:
+        guard = HostGuard(self._settings.host) if self._settings.token is None else TokenGuard(self._settings.token)
+        app = web.Application(middlewares=[note_speech, in_one_shape, web.middleware(guard)])
+        app.on_response_prepare.append(self._sign)
+        app.router.add_put("/v1/payments/{ref}", payments.put)
+        app.router.add_get("/v1/payments/{ref}", payments.get)
+        app.router.add_delete("/v1/payments/{ref}", payments.delete)
+        app.router.add_get("/v1/payments", payments.list)
+        app.router.add_get("/v1/events", streams.get, allow_head=False)
+        app.router.add_get("/v1/box", self._box.status)
+        app.router.add_get("/v1/panel.png", self._box.panel)
+        app.router.add_get("/healthz", self._box.health)
+        if self._scans is not None:
+            app.router.add_post("/v1/simulated/scan", self._scans.post)
+        return app
+
+    async def _sign(self, _request: web.Request, answer: web.StreamResponse) -> None:
+        """What every answer carries: nothing here may be cached, or taken for something else than it says it is."""
+        answer.headers["Server"] = f"tillbox/{self._version}"
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+
+
+class _Running:
+    """A server between its start and its stop."""
+
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server, payments: Payments, ending: Ending) -> None:
+        self._runner = runner
+        self.listener = listener
+        self._payments = payments
+        self._ending = ending
+
+    async def stop(self, stop_s: float) -> None:
+        self.listener.close()
+        self._ending.come()
+        if self._runner.server is not None:
+            for connection in self._runner.server.connections:
+                connection.close()  # idle ones at once, the others after their answer
+            await self._runner.server.shutdown(stop_s)
+        await self._payments.settle(stop_s)
+        await self._runner.cleanup()

@@ -1,0 +1,147 @@
+"""`/v1/payments`: a till asks for an amount, follows what becomes of it, and gives it up."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from daemon.payment import Payment, Ref, State
+from daemon.tills.base import Desk
+from daemon.tills.http import Invalid, Terms, is_ref, parse_request, payment_json
+from daemon.web.body import read_object
+from daemon.web.errors import Problem, json_answer
+from daemon.web.settings import Limits
+from daemon.web.waiting import Ending, Seats, put_down
+
+T = TypeVar("T")
+
+_LISTED = 50  # payments in a list when nobody says how many; own
+_MOST_LISTED = 500
+
+_GRACE_S = 1.0  # for the desk to say by itself that a wait is over
+
+
+class Payments:
+    """The calls of one `http` till. `till` is its name; None where none is configured: then nothing can be asked for."""
+
+    def __init__(self, desk: Desk, till: str | None, terms: Terms, limits: Limits, ending: Ending) -> None:
+        self._desk = desk
+        self._till = till
+        self._terms = terms
+        self._limits = limits
+        self._ending = ending
+        self._polls = Seats(limits.polls, "long polls")
+        self._begun: set[asyncio.Future[Any]] = set()
+
+    async def put(self, request: web.Request) -> web.Response:
+        till = self._name()
+        body = await read_object(request, self._limits)
+        try:
+            wanted = parse_request(request.match_info["ref"], body, till, self._terms)
+        except Invalid as error:
+            raise Problem(422, "invalid", str(error), error.fields) from error
+        payment, is_new = await self._to_its_end(self._desk.ask(wanted))
+        return json_answer(payment_json(payment), 201 if is_new else 200)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        ref = _known_form(request)
+        try:
+            payment = await self._to_its_end(self._desk.cancel(ref, self._name()))
+        except KeyError as error:
+            raise _unknown() from error
+        return json_answer(payment_json(payment), 202)
+
+    async def get(self, request: web.Request) -> web.Response:
+        ref = _known_form(request)
+        wait_s, after = self._wait_s(request), _after(request)
+        payment = await self._desk.find(ref)
+        if payment is None:
+            raise _unknown()
+        # A till that names no state wants the outcome: where that is there already, nothing is waited for.
+        if wait_s > 0 and not (after is None and payment.state.is_final):
+            with self._polls.take(request):
+                payment = await self._next(ref, after or payment.state.value, wait_s)
+        if payment is None:
+            raise _unknown()
+        return json_answer(payment_json(payment))
+
+    async def list(self, request: web.Request) -> web.Response:
+        limit = _limit(request)
+        try:
+            payments = await self._desk.recent(limit, request.query.get("before"))
+        except ValueError as error:
+            rule = {"before": "expected the ref of a payment, or a time like 2025-03-01T09:30:00Z"}
+            raise Problem(422, "invalid", "wrong: before", rule) from error
+        return json_answer({"payments": [payment_json(payment) for payment in payments]})
+
+    async def settle(self, timeout_s: float) -> None:
+        """Let what was begun at the desk come to its end; its callers may be gone already."""
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=timeout_s)
+
+    def _name(self) -> str:
+        if self._till is None:
+            raise Problem(503, "not_ready", 'this box has no till of kind "http": see [tills] in its configuration')
+        return self._till
+
+    async def _to_its_end(self, work: Awaitable[T]) -> T:
+        """Await what must not be left half done when the caller's connection or the server goes away."""
+        task = asyncio.ensure_future(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return await asyncio.shield(task)
+
+    async def _next(self, ref: Ref, after: str, wait_s: float) -> Payment | None:
+        """The payment when its state differs from `after`; as it stands when the time is up or the box stops."""
+        waiting = asyncio.ensure_future(self._waited(ref, after, wait_s))
+        try:
+            if await self._ending.or_done(waiting, wait_s + _GRACE_S):
+                return waiting.result()
+            return await self._desk.find(ref)
+        finally:
+            await put_down(waiting)
+
+    async def _waited(self, ref: Ref, after: str, wait_s: float) -> Payment | None:
+        return await self._desk.wait(ref, after, wait_s)
+
+    def _wait_s(self, request: web.Request) -> float:
+        text = request.query.get("wait", "0")
+        try:
+            wait_s = float(text) if text.isascii() else math.nan
+        except ValueError:
+            wait_s = math.nan
+        if not (math.isfinite(wait_s) and wait_s >= 0):
+            raise Problem(
+                422, "invalid", "wrong: wait", {"wait": f"expected seconds from 0; more than {self._limits.wait_s:g} count as that"}
+            )
+        return min(wait_s, self._limits.wait_s)
+
+
+def _known_form(request: web.Request) -> Ref:
+    """The ref in the path. What cannot be a ref is one that nobody knows."""
+    text = request.match_info["ref"]
+    if not is_ref(text):
+        raise _unknown()
+    return Ref(text)
+
+
+def _unknown() -> Problem:
+    return Problem(404, "unknown", "no payment of that ref is known here")
+
+
+def _after(request: web.Request) -> str | None:
+    text = request.query.get("after")
+    if text is not None and text not in {state.value for state in State}:
+        raise Problem(422, "invalid", "wrong: after", {"after": "expected a state: " + ", ".join(State)})
+    return text
+
+
+def _limit(request: web.Request) -> int:
+    text = request.query.get("limit", str(_LISTED))
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= _MOST_LISTED):
+        raise Problem(422, "invalid", "wrong: limit", {"limit": f"expected a whole number from 1 to {_MOST_LISTED}"})
+    return int(text)

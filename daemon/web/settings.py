@@ -1,0 +1,46 @@
+"""Where the box listens, and how much it puts up with. `daemon.config` fills in the first from `[web]`."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from daemon.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """`[web]`: the address to listen on (port 0: any free one) and the token that callers must show, if there is one."""
+
+    host: str
+    port: int
+    token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What callers may use up. A box has one or two tills and a page or two: all numbers are far above that and far below
+    what would hurt a payment (1024 file descriptors, 60 MB). All own, but where a source is named."""
+
+    body_bytes: int = 16 * 1024  # DESIGN, section 7
+    body_s: float = 10.0  # for the whole body; a till's 100 bytes take milliseconds
+    head_s: float = 10.0  # from connecting to the first whole request head
+    idle_s: float = 75.0  # a connection kept open between requests; nginx's number, and aiohttp 3.8's
+    linger_s: float = 2.0  # of reading on after an early answer (413), so that the caller gets to see it
+    wait_s: float = 60.0  # of a long poll; asking for more gets this much
+    polls: int = 64
+    streams: int = 32
+    connections: int = 128
+    keep_alive_s: float = 15.0  # pause between comments on a silent stream; proxies give up at 30 to 60 s
+    write_s: float = 10.0  # for a stream's caller to take what was sent, before it is dropped
+    stop_s: float = 2.0  # for handlers to finish when the box stops, twice at most
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there. A name other than `localhost` is not looked up: no."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
