@@ -34,7 +34,7 @@ from daemon.events import (
 )
 from daemon.news import Do, News, Row
 from daemon.payment import Attempt, OutTradeNo, Payment, Reason, State
-from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, read_failure, read_reply
+from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, read_failure, read_reply
 from daemon.timing import Schedule
 
 S, N = State, News
@@ -116,7 +116,8 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.ENDED: Row(S.REVOKED, Do.REST),
         N.REVOKED: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
         N.FORGOTTEN: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.GO_ON),
+        N.NOT_SENT: Row(S.CANCELLED, Do.REST),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
         N.CANCEL: Row(S.IN_DOUBT),
     },
     S.REFUSED: {
@@ -139,7 +140,7 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.ENDED: Row(S.REVOKED, Do.REST),
         N.MISMATCH: Row(S.REVOKED, Do.REPORT),
         N.REVOKED: Row(S.REVOKED, Do.REST),
-        N.FORGOTTEN: Row(S.REVOKED, Do.REST),
+        N.FORGOTTEN: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
         N.REVOKE_AGAIN: Row(S.REVOKED, Do.REVOKE_LATER),
         N.REVOKE_REFUSED: Row(S.REVOKED, Do.WATCH),
         N.REFUNDED: Row(S.REVOKED, Do.REST),
@@ -209,6 +210,7 @@ class Cycle:
         except Unfit:
             self.restore(before)
             raise
+        self._learn_from_background()
         self._stamp(before[0], event.at)
         return actions
 
@@ -225,9 +227,8 @@ class Cycle:
         self._calls = dict(calls)
 
     def current(self) -> Attempt | None:
-        """The order that the payment is about; None while it has none, or has let the last one go."""
-        last = self.payment.attempts[-1] if self.payment.attempts else None
-        return last if last is not None and last.state is self.payment.state else None
+        """The order that the payment is about, the last one in the payment's own state; None while it has let all go."""
+        return next((a for a in reversed(self.payment.attempts) if a.state is self.payment.state), None)
 
     def _handle(self, event: Event, now: float) -> Iterable[Action]:
         match event:
@@ -248,6 +249,8 @@ class Cycle:
         payment = self.payment
         if payment.state is not S.AWAITING_CODE:
             raise Unfit(f"no code is wanted in {payment.state}")
+        if any(a.out_trade_no == event.out_trade_no for a in payment.attempts):
+            raise Unfit(f"{event.out_trade_no} was used before")  # one order number, one charge (P1)
         order = Attempt(
             event.out_trade_no, event.gateway, event.scheme, payment.amount, S.AWAITING_CODE, sent_at=now, description=payment.description
         )
@@ -272,9 +275,7 @@ class Cycle:
         if isinstance(event, Failed):
             order, news = read_failure(order, event)
         else:
-            schedule = self.rules.terms(order.gateway).schedule
-            awaits_code = self.payment.state is S.AWAITING_CODE
-            order, news = read_reply(order, event, schedule, now, may_retry=self._may_retry(), awaits_code=awaits_code)
+            order, news = read_reply(order, event, self._place(order), self.rules.terms(order.gateway).schedule, now)
         if isinstance(action, Query) and action.last and news in (N.UNCLEAR, N.CONFIRMING):
             news = N.LAST_ASKED
         return self._step(order, news, now)
@@ -286,7 +287,8 @@ class Cycle:
             if news is not None:
                 due = True
                 yield from self._step(_with_reason_of_time(order, news), news, now)
-        if self.payment.state is S.AWAITING_CODE and (self.payment.expires_at or 0.0) <= now:
+        scan_ends_at = self._scan_ends_at()
+        if scan_ends_at is not None and scan_ends_at <= now:
             due = True
             yield from self._turn(*self._scan_time_up())
         if not due:
@@ -308,8 +310,6 @@ class Cycle:
         self._put(order)
         if leads:
             self._become(row.payment_to or row.to, order, now)
-        else:
-            self._learn_from_background(order)
         return [] if action is None else [action]
 
     def _do(self, order: Attempt, row: Row, now: float) -> tuple[Attempt, Action | None]:
@@ -334,22 +334,22 @@ class Cycle:
         if anew:
             self._await_code(now)
 
-    def _learn_from_background(self, order: Attempt) -> None:
-        """What an order that was let go has come to: it moves the payment only where money did (P7)."""
-        state = self.payment.state
-        if order.state is S.PAID and state is S.AWAITING_CODE:
-            self.payment = self.payment.but(state=S.PAID, reason=None)
-        elif order.state is S.REFUNDED and state in _TOLD_NOT_PAID:
-            self.payment = self.payment.but(state=S.REFUNDED, reason=order.reason)
-        elif order.reason == PAID_LATE and not order.is_open and state in _TOLD_NOT_PAID:
-            self.payment = self.payment.but(reason=order.reason)
+    def _learn_from_background(self) -> None:
+        """What orders that were let go have come to moves the payment where money did (P7), once no other order carries it."""
+        for order in self.payment.attempts:
+            told = self.payment.state
+            if told in _MOVED_BY.get(order.state, ()):
+                self.payment = self.payment.but(state=order.state, reason=order.reason)
+            elif told in _MAY_BE_LATE and _is_kept_late(order):
+                self.payment = self.payment.but(reason=order.reason)
 
     def _is_current(self, order: Attempt) -> bool:
         current = self.current()
         return current is not None and current.out_trade_no == order.out_trade_no
 
-    def _may_retry(self) -> bool:
-        return sum(a.state is not S.CANCELLED for a in self.payment.attempts) < MAX_ATTEMPTS
+    def _place(self, order: Attempt) -> Place:
+        made = sum(a.state is not S.CANCELLED for a in self.payment.attempts)
+        return Place(self.payment.state, self._is_current(order), made < MAX_ATTEMPTS)
 
     def _await_code(self, now: float) -> None:
         wait_s = self.rules.scan_s if self.payment.ttl_s is None else self.payment.ttl_s
@@ -375,9 +375,12 @@ class Cycle:
         """When the errand's next step is due; never while a request is under way, whose answer brings it."""
         return order.next_at if order.is_open and order.out_trade_no not in self._calls else None
 
+    def _scan_ends_at(self) -> float | None:
+        return self.payment.expires_at if self.payment.state is S.AWAITING_CODE else None
+
     def _deadlines(self) -> Iterable[float]:
-        if self.payment.state is S.AWAITING_CODE and self.payment.expires_at is not None:
-            yield self.payment.expires_at
+        if (scan_ends_at := self._scan_ends_at()) is not None:
+            yield scan_ends_at
         for order in self.payment.attempts:
             schedule = self.rules.terms(order.gateway).schedule
             if order.state in _BEFORE_GIVING_UP:
@@ -400,7 +403,15 @@ class Cycle:
 
 _BEFORE_GIVING_UP = (S.SUBMITTING, S.PENDING)
 _SAYS_WHY = frozenset({S.REFUSED, S.REVOKED, S.CANCELLED, S.EXPIRED, S.REFUNDED, S.IN_DOUBT})
-_TOLD_NOT_PAID = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED, S.IN_DOUBT, S.REVOKED})
+_TOLD_NOT_PAID = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED})
+_MAY_BE_LATE = _TOLD_NOT_PAID | {S.REVOKED}  # which never changes, but says why a person must look
+
+# An order that was let go and has come to this, moves the payment out of these.
+_MOVED_BY: Mapping[State, frozenset[State]] = {
+    S.PAID: frozenset({S.AWAITING_CODE}),
+    S.IN_DOUBT: _TOLD_NOT_PAID | {S.AWAITING_CODE},
+    S.REFUNDED: _TOLD_NOT_PAID,
+}
 _UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
 
 
@@ -409,6 +420,12 @@ def _look_up(state: State, news: News) -> Row:
     if row is None:
         raise Unfit(f"{news.name} does not fit {state}")
     return row
+
+
+def _is_kept_late(order: Attempt) -> bool:
+    """Its money came late and stays with the merchant until a person has looked."""
+    late = order.reason is not None and order.reason.code == PAID_LATE.code
+    return late and not order.is_open and order.state is not S.REFUNDED
 
 
 def _with_reason_of_time(order: Attempt, news: News) -> Attempt:

@@ -85,17 +85,19 @@ def revoke_later(order: Attempt, terms: Terms, now: float) -> Doing:
 
 
 def watch(order: Attempt, terms: Terms, now: float) -> Doing:
-    """Nothing can be done to it from here: ask on, ever more slowly."""
+    """Nothing can be done to it from here: ask on, ever more slowly, whatever else is heard."""
+    if order.errand is Errand.WATCH:
+        return go_on(order, terms, now)
     pause_s = terms.schedule.chase_s
     return order.but(errand=Errand.WATCH, next_at=now + pause_s, pause_s=pause_s, tries=0), None
 
 
 def look_once_more(order: Attempt, terms: Terms, now: float) -> Doing:
-    """A charge that the provider never knew may still arrive after its revoke: look once more, then let it rest."""
-    if order.was_known:
+    """A charge that the provider never knew may still arrive after its revoke: look until one answer says what became of it."""
+    if order.was_known or order.errand is Errand.WATCH:
         return rest(order, terms, now)
-    later = max(now + terms.schedule.chase_s, order.sent_at + 2 * terms.schedule.give_up_s)
-    return order.but(errand=Errand.WATCH, next_at=later, pause_s=terms.schedule.chase_s, tries=CHASE_TRIES - 1), None
+    watching, _ = watch(order, terms, now)
+    return watching.but(next_at=max(now + terms.schedule.chase_s, forgotten_at(order, terms.schedule))), None
 
 
 def return_money(order: Attempt, terms: Terms, now: float) -> Doing:
@@ -113,8 +115,10 @@ def refund_later(order: Attempt, terms: Terms, now: float) -> Doing:
 
 def report(order: Attempt, terms: Terms, now: float) -> Doing:
     """A person must look: its reason says so, and it is listed as in doubt."""
-    keeps = order.reason is not None and order.reason.code == "mismatch"
-    return rest(order if keeps else order.but(reason=PAID_LATE), terms, now)
+    why = order.reason
+    if why is not None and why.code == "mismatch":
+        return rest(order.but(reason=Reason(PAID_LATE.code, why.text)), terms, now)
+    return rest(order.but(reason=PAID_LATE), terms, now)
 
 
 def rest(order: Attempt, terms: Terms, now: float) -> Doing:
@@ -125,8 +129,7 @@ def go_on(order: Attempt, terms: Terms, now: float) -> Doing:
     """The errand's next step, if it is due."""
     if order.next_at is None or order.next_at > now:
         return order, None
-    step = _NEXT_STEP.get(order.errand)
-    return step(order, terms, now) if step else (order, None)
+    return _NEXT_STEP[order.errand](order, terms, now)
 
 
 def _ask(order: Attempt, terms: Terms, now: float) -> Doing:
@@ -175,15 +178,21 @@ def doubt_at(order: Attempt, schedule: Schedule) -> float:
     return order.since_at + schedule.in_doubt_s
 
 
-def most_requests(schedule: Schedule) -> int:
-    """The most requests that one order can cause in one run of the box, whatever is lost or answered (P9).
+def forgotten_at(order: Attempt, schedule: Schedule) -> float:
+    """From when on a charge that the provider still does not know is held to be lost."""
+    return order.sent_at + 2 * schedule.give_up_s
 
-    One charge; polls until given up (a provider that holds queries may be asked each `HELD_S`) or until revoking is allowed;
-    a query with each revoke; the long tail; refunds. Each restart of the box adds at most two.
+
+def most_requests(schedule: Schedule, boots: int = 1) -> int:
+    """The most requests that one order can cause, whatever is lost or answered (P9).
+
+    One charge; in each boot of the machine polls until given up (a provider that holds queries may be asked each `HELD_S`) or
+    until revoking is allowed; twice (once more where the charge arrived after all) a query with each revoke and the long tail;
+    refunds. Each restart of the program adds at most two.
     """
     pace_s = min(schedule.query_every_s, HELD_S)
     polls = int(max(schedule.give_up_s, schedule.revoke_not_before_s) / pace_s) + 3
-    return 1 + polls + 2 * (UNDO_TRIES + CHASE_TRIES) + 2 * CHASE_TRIES + CHASE_TRIES
+    return 1 + boots * polls + 2 * (2 * (UNDO_TRIES + CHASE_TRIES) + CHASE_TRIES) + CHASE_TRIES
 
 
 _NEXT_STEP: dict[Errand, Callable[[Attempt, Terms, float], Doing]] = {

@@ -6,6 +6,9 @@ Whatever is not understood, or proves nothing, is `UNCLEAR`; nothing unclear eve
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from daemon.errands import forgotten_at
 from daemon.events import Failed, Query, Refund, Replied, Revoke, Submit
 from daemon.news import News
 from daemon.payment import Attempt, Errand, Reason, State
@@ -21,7 +24,19 @@ _KNOWN_BY = frozenset({Verdict.PAID, Verdict.CONFIRMING, Verdict.UNPAID, Verdict
 _NOT_PAID = frozenset({Verdict.REFUSED, Verdict.UNPAID, Verdict.NOT_KNOWN, Verdict.CLOSED, Verdict.REVOKED, Verdict.REFUNDED})
 _ENDED = frozenset({Verdict.CLOSED, Verdict.REVOKED, Verdict.REFUNDED})
 
+_ALIVE = frozenset({Verdict.UNPAID, Verdict.CONFIRMING, Verdict.REFUSED})
+_CARRIED = frozenset({State.SUBMITTING, State.PENDING, State.REVOKING, State.PAID})
+
 Reading = tuple[Attempt, News]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the order stands in its payment, which is in the state `payment`."""
+
+    payment: State
+    leads: bool  # the payment is about this order
+    may_retry: bool  # the payment may make another attempt
 
 
 def read_failure(order: Attempt, failure: Failed) -> Reading:
@@ -37,17 +52,20 @@ def read_failure(order: Attempt, failure: Failed) -> Reading:
     return order, News.UNCLEAR
 
 
-def read_reply(order: Attempt, replied: Replied, schedule: Schedule, now: float, *, may_retry: bool, awaits_code: bool) -> Reading:
-    """A provider's reply. `may_retry`: the payment may make another attempt; `awaits_code`: it waits for one now."""
+def read_reply(order: Attempt, replied: Replied, place: Place, schedule: Schedule, now: float) -> Reading:
+    """A provider's reply."""
     reply = replied.reply
-    if _arrived_late(order, reply):
-        return _noted(order, reply), News.ARRIVED_LATE
+    looked = _is_looked_for(order)
     order = _noted(order, reply)
     match replied.action:
         case Submit():
-            return _read_charge(order, reply, may_retry=may_retry, awaits_code=awaits_code)
+            return _read_charge(order, reply, place)
+        case Query() if looked and reply.verdict in _ALIVE:
+            return order.but(was_known=True), News.ARRIVED_LATE
+        case Query() if looked and reply.verdict is Verdict.NOT_KNOWN and now >= forgotten_at(order, schedule):
+            return order, News.FORGOTTEN
         case Query():
-            return _read_query(order, reply, may_retry=may_retry, awaits_code=awaits_code)
+            return _read_query(order, reply, place)
         case Revoke():
             return _read_revoke(order, reply, schedule, now)
         case Refund():
@@ -58,39 +76,38 @@ def _noted(order: Attempt, reply: Reply) -> Attempt:
     return order.but(trade_no=reply.trade_no or order.trade_no, was_known=order.was_known or reply.verdict in _KNOWN_BY)
 
 
-def _arrived_late(order: Attempt, reply: Reply) -> bool:
-    """An order that the provider did not know when it was undone exists now, unpaid: it must be undone once more."""
-    alive = reply.verdict in (Verdict.UNPAID, Verdict.CONFIRMING)
-    return alive and order.errand is Errand.WATCH and not order.was_known and order.state in (State.REVOKED, State.REFUSED)
+def _is_looked_for(order: Attempt) -> bool:
+    """The provider did not know the order when it was undone. Where it exists now, unpaid, it must be undone once more."""
+    return order.errand is Errand.WATCH and not order.was_known and order.state in (State.REVOKED, State.REFUSED)
 
 
-def _read_charge(order: Attempt, reply: Reply, *, may_retry: bool, awaits_code: bool) -> Reading:
+def _read_charge(order: Attempt, reply: Reply, place: Place) -> Reading:
     if reply.verdict is not Verdict.REFUSED:
-        return _read_query(order, reply, may_retry=may_retry, awaits_code=awaits_code)
+        return _read_query(order, reply, place)
     if order.errand is Errand.UNDO:  # given up meanwhile: refused or not, it is revoked (P5)
         return order, News.UNCLEAR
     return order.but(refusal=reply.reason, mendable=reply.refusal is Refusal.PAYER), News.REFUSAL_HEARD
 
 
-def _read_query(order: Attempt, reply: Reply, *, may_retry: bool, awaits_code: bool) -> Reading:
+def _read_query(order: Attempt, reply: Reply, place: Place) -> Reading:
     verdict = reply.verdict
     if verdict is Verdict.PAID:
-        return _read_paid(order, awaits_code=awaits_code)
+        return _read_paid(order, place)
     if verdict is Verdict.MISMATCH:
         return (order, News.UNCLEAR) if order.revoke_open else (order.but(reason=reply.reason), News.MISMATCH)
     if verdict is Verdict.CONFIRMING:
         return order.but(confirming=True, refusal=None), News.CONFIRMING
     if order.errand is Errand.CONFIRM and order.refusal and verdict in _NOT_PAID:
-        return order.but(reason=order.refusal), News.REFUSED_MENDABLE if order.mendable and may_retry else News.REFUSED
+        return order.but(reason=order.refusal), News.REFUSED_MENDABLE if order.mendable and place.may_retry else News.REFUSED
     if verdict in _ENDED:
-        return order.but(reason=order.reason or CLOSED), News.ENDED
+        return order.but(reason=CLOSED if order.state is State.IN_DOUBT else order.reason or CLOSED), News.ENDED
     if verdict is Verdict.REFUSED and order.state is State.PENDING:
-        mendable = reply.refusal is Refusal.PAYER and may_retry
+        mendable = reply.refusal is Refusal.PAYER and place.may_retry
         return order.but(reason=reply.reason), News.REFUSED_MENDABLE if mendable else News.REFUSED
     return order, News.UNCLEAR
 
 
-def _read_paid(order: Attempt, *, awaits_code: bool) -> Reading:
+def _read_paid(order: Attempt, place: Place) -> Reading:
     """Paid, proven. What that means hangs on what was done to the order, and told of it, since."""
     if order.revoke_open:  # a revoke may still act and give the money back
         return order, News.UNCLEAR
@@ -98,31 +115,41 @@ def _read_paid(order: Attempt, *, awaits_code: bool) -> Reading:
         return order, News.LATE_PAID
     if order.state in (State.SUBMITTING, State.PENDING, State.REVOKING):
         return order.but(reason=None), News.PAID
-    if order.state is State.IN_DOUBT and order.errand is Errand.WATCH:  # it was never given up, only not provable
+    if order.state is State.IN_DOUBT and order.errand is Errand.WATCH and place.leads:  # it was never given up, only not provable
         return order.but(reason=None), News.PAID
-    if order.state is State.REFUSED and awaits_code:
+    if order.state is State.REFUSED and place.payment is State.AWAITING_CODE:
         return order.but(reason=None), News.EARLIER_PAID
+    if order.errand is Errand.UNDO and place.payment in _CARRIED:  # the payer pays by another order: the revoke gives this back
+        return order, News.UNCLEAR
     return order, News.LATE_PAID
 
 
 def _read_revoke(order: Attempt, reply: Reply, schedule: Schedule, now: float) -> Reading:
     match reply.verdict:
         case Verdict.REVOKED | Verdict.CLOSED | Verdict.REFUNDED:
-            return order.but(revoke_open=False), News.REVOKED
+            return _undone(order), News.REVOKED
         case Verdict.REVOKE_REFUSED:
-            why = " ".join(filter(None, ("the provider refused to undo the order:", reply.code, reply.text)))
-            return order.but(revoke_open=False, reason=Reason("revoke_refused", why)), News.REVOKE_REFUSED
-        case Verdict.NOT_KNOWN:
-            waited = now >= order.sent_at + 2 * schedule.give_up_s
-            forgotten = waited and not order.was_known
-            return order.but(revoke_open=False), News.FORGOTTEN if forgotten else News.REVOKE_AGAIN
+            return _not_to_be_undone(order, reply), News.REVOKE_REFUSED
+        case Verdict.NOT_KNOWN if now >= forgotten_at(order, schedule) and not order.was_known:
+            return _undone(order), News.FORGOTTEN
     return order, News.REVOKE_AGAIN
+
+
+def _undone(order: Attempt) -> Attempt:
+    return order.but(revoke_open=False, reason=TIMED_OUT if order.state is State.IN_DOUBT else order.reason)
+
+
+def _not_to_be_undone(order: Attempt, reply: Reply) -> Attempt:
+    """A refused or revoked payment keeps telling why it ended."""
+    why = " ".join(filter(None, ("the provider refused to undo the order:", reply.code, reply.text)))
+    reason = Reason("revoke_refused", why) if order.state in (State.REVOKING, State.IN_DOUBT) else order.reason
+    return order.but(revoke_open=False, reason=reason)
 
 
 def _read_refund(order: Attempt, reply: Reply) -> Reading:
     match reply.verdict:
         case Verdict.REFUNDED:
-            return order, News.REFUNDED
+            return order.but(reason=TIMED_OUT if order.state is State.REVOKED else order.reason), News.REFUNDED
         case Verdict.REFUND_REFUSED:
             return order, News.REFUND_REFUSED
     return order, News.REFUND_AGAIN
