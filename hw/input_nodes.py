@@ -174,5 +174,5 @@ def held_keys(node: InputNode) -> tuple[list[int], bool]:
     """The keys that are down now, and whether the CapsLock light is on; nothing, where the device cannot say."""
     try:
         return node.active_keys(), keys.LED_CAPSL in node.leds()
-    except OSError:
+    except (OSError, SystemError):  # python-evdev's C code fails without naming an error: CPython then raises SystemError
         return [], False

@@ -1,0 +1,177 @@
+"""What is attached to this machine, as lines to paste into config.toml (`tillbox devices`).
+
+It opens and asks each device for a moment, so it blocks, and belongs to a command, not to the running box. What a running box holds
+(its scanner, its panel) is still listed: looking takes nothing away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hw.input_nodes import OpenNode, event_paths, open_node, types_codes
+
+PANEL_ADDRESSES = (0x3C, 0x3D)  # the two that a jumper on SSD1306, SH1106 and their like chooses between
+
+_GPIO_GET_CHIPINFO = 0x8044B401  # <linux/gpio.h>: struct gpiochip_info, name[32] label[32] lines u32
+_CHIP_INFO = struct.Struct("32s32sI")
+_HEADER_CHIPS = ("pinctrl-bcm", "pinctrl-rp1")  # labels of the chips that drive a Pi's pin header; their numbers change with the kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One device: the table of config.toml it may serve, what it is, and the lines that select it (none: cannot be used)."""
+
+    table: str
+    what: str
+    lines: tuple[str, ...] = ()
+
+
+def find_all() -> list[Found]:
+    """Everything that is attached. Never raises for a device that cannot be asked: it is listed with the reason."""
+    return [*find_scanners(), *find_ports(), *find_panels(), *find_chips()]
+
+
+def as_config(found: Iterable[Found]) -> str:
+    """The finds as a piece of config.toml: choices of one table one below the other, all commented out, to choose from."""
+    blocks: dict[str, list[str]] = {}
+    for find in found:
+        block = blocks.setdefault(find.table, [f"# [{find.table}]"])
+        block += ["", f"# -- {find.what}", *(f"# {line}" for line in find.lines)]
+    if not blocks:
+        return "# no devices found\n"
+    return "\n\n".join("\n".join(block) for block in blocks.values()) + "\n"
+
+
+def find_scanners(input_dir: Path = Path("/dev/input"), opener: OpenNode = open_node) -> list[Found]:
+    """Input devices that type digits and Enter: scanners in keyboard mode, and keyboards, which nothing tells apart."""
+    return [find for path in event_paths(input_dir) if (find := _scanner(path, input_dir, opener)) is not None]
+
+
+def _scanner(path: str, input_dir: Path, opener: OpenNode) -> Found | None:
+    try:
+        node = opener(path)
+    except ImportError:
+        return Found("scanner", f"{path}: cannot be asked, python-evdev is not installed")
+    except OSError as exc:
+        return Found("scanner", f"{path}: cannot be asked ({exc.strerror}); run this as root, or join the group input")
+    try:
+        if not types_codes(node):
+            return None
+        what = f"{node.name} ({node.info.vendor:04x}:{node.info.product:04x}, {path})"
+        ids = (f"vendor = 0x{node.info.vendor:04x}", f"product = 0x{node.info.product:04x}")
+    except OSError:
+        return None
+    finally:
+        node.close()
+    name = _link_to(path, input_dir / "by-id")
+    return Found("scanner", what, ('kind = "evdev"', f'device = "{name.name}"') if name else ('kind = "evdev"', *ids))
+
+
+def _link_to(path: str, links: Path) -> Path | None:
+    """The lasting name of a device whose number changes."""
+    with contextlib.suppress(OSError):
+        target = Path(path).resolve()
+        for link in sorted(links.iterdir()):
+            if link.resolve() == target:
+                return link
+    return None
+
+
+def find_ports(dev: Path = Path("/dev"), list_ports: Callable[[], Iterable[tuple[str, str]]] | None = None) -> list[Found]:
+    """Serial ports with hardware behind them, as (path, description)."""
+    return [_port(path, what, dev) for path, what in sorted((list_ports or _serial_ports)())]
+
+
+def _serial_ports() -> Iterable[tuple[str, str]]:
+    try:
+        from serial.tools.list_ports import comports
+    except ImportError:
+        return []
+    return [(port.device, port.description) for port in comports()]
+
+
+def _port(path: str, what: str, dev: Path) -> Found:
+    name = _link_to(path, dev / "serial" / "by-id") or path
+    described = f"serial port {path}" + (f" ({what})" if what and what != "n/a" else "")
+    return Found("scanner", described, ('kind = "serial"', f'port = "{name}"', "baudrate = 9600"))
+
+
+def find_panels(dev: Path = Path("/dev"), probe: Callable[[int, int], bool] | None = None) -> list[Found]:
+    """Panels that answer on an I2C bus. What kind they are cannot be asked; SPI panels cannot be asked at all."""
+    found: list[Found] = []
+    for path in sorted(dev.glob("i2c-*")):
+        number = path.name.removeprefix("i2c-")
+        if number.isdecimal():
+            found += _panels_on(int(number), path, probe or _answers)
+    return found
+
+
+def _panels_on(bus: int, path: Path, probe: Callable[[int, int], bool]) -> list[Found]:
+    try:
+        addresses = [address for address in PANEL_ADDRESSES if probe(bus, address)]
+    except ImportError:
+        return [Found("display", f"{path}: cannot be asked, smbus2 is not installed")]
+    except OSError as exc:
+        return [Found("display", f"{path}: cannot be asked ({exc.strerror}); run this as root, or join the group i2c")]
+    return [
+        Found(
+            "display",
+            f"a panel at address 0x{address:02X} on {path}",
+            (
+                'kind = "ssd1306"  # or what its maker says: sh1106, ssd1309, …',
+                'interface = "i2c"',
+                f"bus = {bus}",
+                f"address = 0x{address:02X}",
+            ),
+        )
+        for address in addresses
+    ]
+
+
+def _answers(bus: int, address: int) -> bool:
+    """Whether somebody acknowledges the address. Nothing is written, as i2cdetect does it. Raises OSError if the bus cannot be opened."""
+    from smbus2 import SMBus
+
+    with SMBus(bus) as opened:
+        try:
+            opened.write_quick(address)
+        except OSError:
+            return False
+    return True
+
+
+def find_chips(dev: Path = Path("/dev"), info: Callable[[Path], tuple[str, str, int]] | None = None) -> list[Found]:
+    """GPIO chips; those of a Pi's pin header with the lines for lights, buzzer and button."""
+    return [find for path in sorted(dev.glob("gpiochip*")) for find in _chip(path, info or _chip_info)]
+
+
+def _chip(path: Path, info: Callable[[Path], tuple[str, str, int]]) -> list[Found]:
+    try:
+        name, label, lines = info(path)
+    except OSError as exc:
+        return [Found("lights", f"{path}: cannot be asked ({exc.strerror}); run this as root, or join the group gpio")]
+    what = f"{name} [{label}], {lines} lines ({path})"
+    if not label.startswith(_HEADER_CHIPS):
+        return [Found("lights", f"{what}: not the pin header")]
+    pins = ('kind = "gpio"', "green = 17  # BCM numbers, as wired", "amber = 27", "red = 22")
+    return [
+        Found("lights", what, pins),
+        Found("buzzer", what, ('kind = "gpio"', "pin = 18")),
+        Found("button", what, ('kind = "gpio"', "pin = 23")),
+    ]
+
+
+def _chip_info(path: Path) -> tuple[str, str, int]:
+    with path.open("rb") as chip:
+        raw = fcntl.ioctl(chip, _GPIO_GET_CHIPINFO, bytes(_CHIP_INFO.size))
+    name, label, lines = _CHIP_INFO.unpack(raw)
+    return _text(name), _text(label), lines
+
+
+def _text(raw: bytes) -> str:
+    return raw.split(b"\0", 1)[0].decode("ascii", "replace")
