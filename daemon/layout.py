@@ -14,7 +14,7 @@ from PIL import Image
 
 from daemon import glyphs
 from daemon.glyphs import BOLD, FIGURES, SMALL, Face
-from daemon.typesetting import banner, beside, figure, paragraph, tick
+from daemon.typesetting import banner, beside, face_of, figure, has_whole_words, paragraph, tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class _Level:
     short: bool = False
     cut: bool = False
     title: bool = True
+    figure: bool = True
     time: str = "below"  # in a row of its own; "beside" the last paragraph; "" for not at all
 
 
@@ -83,6 +84,9 @@ _SMALLEST_AMOUNT = 10
 _MARGIN = 2
 """Columns that stay dark on either side of an amount."""
 
+_WIDE_ENOUGH = 96
+"""Panels of so many columns keep the outermost ones dark; narrower ones need them."""
+
 _TICK = 16
 _SPACE = 6
 """Pixels between a tick and its title, or a text and the time beside it."""
@@ -99,45 +103,46 @@ def compose(content: Content, width: int, height: int) -> Composition:
 
 
 def _levels(content: Content) -> Iterator[_Level]:
-    """From everything to the amount alone (or the title, where there is no amount)."""
+    """From everything to the one thing that must be seen: the title, or the amount of a screen without one."""
     count = len(content.paragraphs)
     times = ("below", "beside") if content.time else ("below",)
-    for cut in (False, True):
-        yield from (_Level(count, short, cut, time=time) for short in (False, True) for time in times)
-    if not content.figure and count > 1:
-        yield from (_Level(count, short, title=False) for short in (False, True))
+    words = (False, True)
+    yield from (_Level(count, short, time=time) for short in words for time in times)
+    if content.banner and not content.figure:  # why it went wrong says that it went wrong
+        yield from (_Level(count, short, title=False) for short in words)
     for kept in range(count - 1, 0, -1):
-        yield from (_Level(kept, short, True, time=time) for short in (False, True) for time in times)
-    yield _Level(min(count, 1), short=True, cut=True, time="")
-    yield _Level(0, cut=True, time="")
-    yield _Level(0, cut=True, time="", title=not content.figure)
+        yield from (_Level(kept, short, time=time) for short in words for time in times)
+    yield from (_Level(min(count, 1), short=True, cut=cut, time=time) for cut in words for time in (*times, ""))
+    yield _Level(0, short=True, time="")
+    yield _Level(0, short=True, time="", figure=content.title is None)
 
 
 def _composed(content: Content, level: _Level, width: int, height: int) -> tuple[Placed, ...] | None:
     """The parts at that level, the amount as large as the others let it; None where they do not fit."""
     bar = _banner(content, level, width)
     top = bar[0].height if bar else 0
-    for face in (BOLD, SMALL) if _is_large(width, height) else (SMALL,):
+    shown = content.figure if level.figure else ""
+    for face in (BOLD, SMALL) if _is_large(content, width, height) else (SMALL,):
         above, below = _heading(content, level, width), _texts(content, level, face, width)
-        for amount in _amounts(content.figure, width, height):
+        for amount in _amounts(shown, width, height):
             rows = [*above, *amount, *below]
-            gaps = _gaps(len(above), len(amount), len(below), height >= _ROOMY)
+            gaps = _gaps(len(above), len(amount), len(below), height >= _ROOMY, bool(bar))
             spare = height - top - sum(row.height for row in rows) - sum(gaps)
-            if spare >= 0 and all(row.width <= width for row in rows):
+            if rows and spare >= 0 and all(row.width <= width for row in rows):
                 return (*(Placed(image, 0, 0) for image in bar), *_spread(rows, gaps, spare, width, top))
     return None
 
 
-def _is_large(width: int, height: int) -> bool:
-    """Whether paragraphs may be set as large as titles."""
-    return width >= 192 or (width >= 128 and height >= 96)
+def _is_large(content: Content, width: int, height: int) -> bool:
+    """Whether paragraphs may be set as large as titles: where an amount does not need the rows more."""
+    return (width >= 128 and height >= 96) or (width >= 192 and not content.figure)
 
 
-def _gaps(above: int, amount: int, below: int, roomy: bool) -> list[int]:
+def _gaps(above: int, amount: int, below: int, roomy: bool, bar: bool) -> list[int]:
     """The least spaces above, between and below so many rows: an amount has no empty rows of its own, as a text has."""
     text, figure, edge = (1, 3, 1) if roomy else (0, 2, 0)
     inner = [figure if amount and i in (above - 1, above) else text for i in range(above + amount + below - 1)]
-    return [figure if roomy and amount and not above else edge, *inner, edge]
+    return [figure if (roomy or bar) and amount and not above else edge, *inner, edge]
 
 
 def _spread(rows: list[Image.Image], gaps: list[int], spare: int, width: int, top: int) -> Iterator[Placed]:
@@ -152,28 +157,40 @@ def _spread(rows: list[Image.Image], gaps: list[int], spare: int, width: int, to
 def _banner(content: Content, level: _Level, width: int) -> list[Image.Image]:
     if content.title is None or not (content.banner and level.title):
         return []
-    return [banner(_chosen(content.title, level), BOLD, width)]
+    text, face = _title_in_one_line(content.title, width)
+    return [banner(text, face, width)]
+
+
+def _title_in_one_line(title: Words, width: int) -> tuple[str, Face]:
+    """The title in the largest letters and the most words that fit; failing all, the whole of it, to be cut."""
+    full, short = glyphs.clean(title.full), glyphs.clean(title.short)
+    ways = [(text, face_of(text, face)) for face in (BOLD, SMALL) for text in (full, short)]
+    return next(((text, face) for text, face in ways if glyphs.measure(text, face) <= width), (full, SMALL))
 
 
 def _heading(content: Content, level: _Level, width: int) -> list[Image.Image]:
-    """The title, where it does not stand on the banner."""
+    """The title, where it does not stand on the banner: a shop's name may be long, and has no shorter form."""
     if content.title is None or content.banner or not level.title:
         return []
-    lines = 1 if level.cut else 3
-    if not content.tick:
-        return [paragraph(_chosen(content.title, level), BOLD, width, lines)]
-    mark = tick(_TICK)
-    return [beside(mark, paragraph(_chosen(content.title, level), BOLD, width - mark.width - _SPACE, lines), _SPACE)]
+    room = width - (tick(_TICK).width + _SPACE if content.tick else 0)
+    text, face = glyphs.clean(content.title.full), BOLD
+    if level.short or not has_whole_words(text, BOLD, room):
+        text, face = _title_in_one_line(content.title, room)
+    words = paragraph(text, face, room, 1 if level.short else 3)
+    return [beside(tick(_TICK), words, _SPACE) if content.tick else words]
 
 
 def _texts(content: Content, level: _Level, face: Face, width: int) -> list[Image.Image]:
     """What stands below the amount: paragraphs and the time left."""
     lines = 1 if level.cut else 9
-    rows = [paragraph(_chosen(words, level), face, width - 2, lines) for words in content.paragraphs[: level.paragraphs]]
+    room = width - 2 if width >= _WIDE_ENOUGH else width
+    rows = [paragraph(_chosen(words, level), face, room, lines) for words in content.paragraphs[: level.paragraphs]]
     if not content.time or not level.time:
         return rows
     time = glyphs.line(content.time, face)
-    return [*rows[:-1], beside(rows[-1], time, _SPACE)] if level.time == "beside" and rows and rows[-1].height <= BOLD.height else [*rows, time]
+    if level.time == "beside" and rows and rows[-1].height <= BOLD.height:
+        return [*rows[:-1], beside(rows[-1], time, _SPACE)]
+    return [*rows, time]
 
 
 def _chosen(words: Words, level: _Level) -> str:
@@ -192,7 +209,7 @@ def _amounts(text: str, width: int, height: int) -> Iterator[list[Image.Image]]:
 
 
 def _flat(content: Content, width: int, height: int) -> tuple[Placed, ...]:
-    """One line: the amount, or the title, or the first paragraph, and the tick or the time beside it where there is room."""
+    """One line: the title, or the amount where it says enough, and the tick or the time beside it where there is room."""
     row = _line(content, width, height)
     aside = tick(min(height, _TICK) - 2) if content.tick else glyphs.line(content.time, SMALL) if content.time else None
     if aside is not None and row.width + _SPACE + aside.width <= width and aside.height <= height:
@@ -202,9 +219,8 @@ def _flat(content: Content, width: int, height: int) -> tuple[Placed, ...]:
 
 
 def _line(content: Content, width: int, height: int) -> Image.Image:
-    if content.figure:
+    if content.figure and (content.tick or content.title is None):
         fitting = (figure(content.figure, face, scale) for face, scale in _SIZES)
         return next((row for row in fitting if row.width <= width and row.height <= height), figure(content.figure, SMALL, 1))
-    words = content.title or content.paragraphs[0]
-    face = BOLD if height >= BOLD.height else SMALL
-    return paragraph(glyphs.clean(words.short), face, width, 1)
+    text, face = _title_in_one_line(content.title or content.paragraphs[0], width)
+    return paragraph(text, face, width, 1)

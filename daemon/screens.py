@@ -139,9 +139,7 @@ def _waiting(view: View, language: Language) -> Content:
 
 
 def _undoing(view: View, language: Language) -> Content:
-    return Content(
-        title=_words(texts.CANCELLING, language), paragraphs=(_words(texts.PLEASE_WAIT, language),), figure=_figure(view)
-    )
+    return Content(title=_words(texts.CANCELLING, language), paragraphs=(_words(texts.PLEASE_WAIT, language),), figure=_figure(view))
 
 
 def _paid(view: View, language: Language) -> Content:

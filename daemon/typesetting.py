@@ -1,10 +1,12 @@
 """Sets text into lines and blocks of pixels; knows widths, not panels.
 
-Every block is a 1-bit image, white on black, no wider than what it holds.
+Every block is a 1-bit image, white on black, no wider than what it holds. Blocks are kept, because a countdown changes one of
+them a second: nobody may draw on a block that came from here.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -28,7 +30,7 @@ def wrap(text: str, face: Face, width: int) -> tuple[str, ...]:
     """
     units = tuple(_units(text))
     lines = _fill(units, face, width)
-    low, high = width // 2, width
+    low, high = min(width, max(width // 2, _widest(units, face))), width
     while low < high:
         middle = (low + high) // 2
         if len(_fill(units, face, middle)) > len(lines):
@@ -36,6 +38,15 @@ def wrap(text: str, face: Face, width: int) -> tuple[str, ...]:
         else:
             high = middle
     return _fill(units, face, high)
+
+
+def has_whole_words(text: str, face: Face, width: int) -> bool:
+    """Whether no word of the text must be broken to fit."""
+    return _widest(tuple(_units(text)), face_of(text, face)) <= width
+
+
+def _widest(units: tuple[str, ...], face: Face) -> int:
+    return max((glyphs.measure(unit.rstrip(), face) for unit in units), default=0)
 
 
 def _fill(units: tuple[str, ...], face: Face, width: int) -> tuple[str, ...]:
@@ -56,7 +67,7 @@ def _fill(units: tuple[str, ...], face: Face, width: int) -> tuple[str, ...]:
 
 def _fitting(text: str, face: Face, width: int) -> int:
     """How many characters fit, and at least one."""
-    return max(1, *(count for count in range(len(text)) if glyphs.measure(text[:count], face) <= width))
+    return max(1, bisect_right(range(1, len(text)), width, key=lambda count: glyphs.measure(text[:count], face)))
 
 
 def _units(text: str) -> Iterator[str]:
@@ -85,6 +96,7 @@ def cut(text: str, face: Face, width: int) -> str:
     return text + _ELLIPSIS
 
 
+@lru_cache(maxsize=64)
 def paragraph(text: str, face: Face, width: int, most_lines: int) -> Image.Image:
     """The text in centred lines; where there would be too many, the last one ends in an ellipsis.
 
@@ -122,6 +134,7 @@ def beside(left: Image.Image, right: Image.Image, gap: int) -> Image.Image:
     return image
 
 
+@lru_cache(maxsize=64)
 def figure(text: str, face: Face, scale: int) -> Image.Image:
     """An amount, cut to the rows of its ink, each of its pixels `scale` pixels wide and high."""
     row = glyphs.line(text, face)
@@ -130,6 +143,7 @@ def figure(text: str, face: Face, scale: int) -> Image.Image:
     return row.resize((row.width * scale, row.height * scale), Image.Resampling.NEAREST)
 
 
+@lru_cache(maxsize=4)
 def tick(height: int) -> Image.Image:
     """A tick mark of that height, drawn in whole pixels: a short stroke down, a long one up."""
     stroke = max(2, height // 4)
@@ -144,7 +158,7 @@ def tick(height: int) -> Image.Image:
 
 def banner(text: str, face: Face, width: int) -> Image.Image:
     """The text dark on a lit bar of that width, its capitals or hanzi in the middle of the bar."""
-    words = paragraph(text, face, width - 4, 1)
+    words = paragraph(text, face, width, 1)
     ink = paragraph("田" if face_of(text, face) is WIDE else "H", face, width, 1).getbbox()
     height = words.height + 2
     bar = Image.new("1", (width, height), 1)

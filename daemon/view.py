@@ -119,11 +119,11 @@ def screen_name(view: View) -> str:
     ``not_stored`` while a notice covers it; ``starting``, ``stopped``.
     """
     if view.phase is not Phase.RUNNING:
-        return view.phase.value
+        return str(view.phase)
     if view.overlay is not None:
-        return "wrong_code" if view.overlay.kind in _CODE_NOTICES else view.overlay.kind.value
+        return "wrong_code" if view.overlay.kind in _CODE_NOTICES else str(view.overlay.kind)
     if view.state is not None:
-        return view.state.value
+        return str(view.state)
     if view.ready:
         return "ready"
     return "in_doubt" if view.in_doubt and not view.outages else "not_ready"

@@ -11,6 +11,7 @@ long, so that a glyph is found by halving, without reading the file.
 from __future__ import annotations
 
 import gzip
+from io import BytesIO
 from pathlib import Path
 
 from PIL import PcfFontFile
@@ -57,8 +58,8 @@ def unifont() -> None:
 
 
 def terminus(source: str, name: str, wanted: frozenset[str] | None) -> None:
-    with gzip.open(TERMINUS / f"{source}_unicode.pcf.gz") as file:
-        font = PcfFontFile.PcfFontFile(file, "cp1252")
+    pcf = BytesIO(gzip.decompress((TERMINUS / f"{source}_unicode.pcf.gz").read_bytes()))
+    font = PcfFontFile.PcfFontFile(pcf, "cp1252")
     glyphs = {}
     for byte, glyph in enumerate(font.glyph):
         char = bytes((byte,)).decode("cp1252", "ignore")
