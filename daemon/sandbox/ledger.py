@@ -20,95 +20,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from daemon.sandbox.order import (
+    AlreadyPaid,
+    CodeUsed,
+    Demand,
+    Entry,
+    LedgerError,
+    NotPayable,
+    NotRefundable,
+    NumberUsed,
+    Order,
+    TooEarly,
+    UnknownOrder,
+)
 from daemon.sandbox.scenario import HONEST, Call, Move, Scenario, Standing, Step, Timings
 
-Observer = Callable[["Order"], None]
+__all__ = [
+    "AlreadyPaid",
+    "CodeUsed",
+    "Demand",
+    "Entry",
+    "Ledger",
+    "LedgerError",
+    "NotPayable",
+    "NotRefundable",
+    "NumberUsed",
+    "Order",
+    "TooEarly",
+    "UnknownOrder",
+]
 
-
-class LedgerError(Exception):
-    """The ledger refuses. Nothing was changed (but the request was counted)."""
-
-
-class UnknownOrder(LedgerError):
-    """No such order, or it has not arrived."""
-
-
-class NumberUsed(LedgerError):
-    """The order number was used before; `order` is what stands under it."""
-
-    def __init__(self, order: Order) -> None:
-        super().__init__(f"order number {order.number} was used before")
-        self.order = order
-
-
-class CodeUsed(LedgerError):
-    """The payer's code was used before, for whatever order."""
-
-
-class TooEarly(LedgerError):
-    """A revoke so soon after the charge is refused."""
-
-
-class NotPayable(LedgerError):
-    """The payer cannot pay, or decline, an order that stands like this."""
-
-
-class NotRefundable(LedgerError):
-    """Not paid, or more than was paid, or the refund number stands for another amount."""
-
-
-class AlreadyPaid(LedgerError):
-    """A paid order cannot be closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What a charge, or the making of a QR order, asks for. `amount_minor` in minor units."""
-
-    provider: str
-    merchant: str
-    number: str
-    amount_minor: int
-    currency: str
-    extras: tuple[tuple[str, str], ...] = ()  # what a provider wants to find again with the order
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One order at one provider. Amounts in minor units, moments on the ledger's clock."""
-
-    number: str
-    provider: str
-    merchant: str
-    amount_minor: int
-    currency: str
-    scenario: Scenario
-    shown: bool  # the payer scans our QR code, instead of us scanning theirs
-    state: Standing
-    created_at: float
-    trade_no: str
-    money_in: int = 0
-    money_out: int = 0
-    paid_at: float | None = None
-    closes_at: float | None = None  # when the wallet itself ends it, unpaid
-    moves: tuple[Move, ...] = ()  # still to come
-    refunds: tuple[tuple[str, int], ...] = ()  # refund number and amount
-    calls: tuple[tuple[Call, int], ...] = ()  # how often what was asked about it
-    extras: tuple[tuple[str, str], ...] = ()
-
-    def times(self, call: Call) -> int:
-        """How many requests of that kind were seen."""
-        return dict(self.calls).get(call, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the ledger's history."""
-
-    at: float
-    number: str
-    what: str
-    detail: str = ""
+Observer = Callable[[Order], None]
 
 
 @dataclass(slots=True)
@@ -155,28 +97,9 @@ class Ledger:
 
     def summary(self) -> dict[str, object]:
         """Everything a test or a person wants to know, as JSON; without codes."""
-        orders = {order.number: self._summary_of(order) for order in self.orders}
+        orders = {order.number: {**order.summary, "early_revokes": self.early_revokes[order.number]} for order in self.orders}
         totals = {key: sum(getattr(o, key) for o in self._orders.values()) for key in ("money_in", "money_out")}
         return {"orders": orders, **totals, "codes_used_twice": sum(1 for times in self._codes.values() if times > 1)}
-
-    def _summary_of(self, order: Order) -> dict[str, object]:
-        return {
-            "provider": order.provider,
-            "case": order.scenario.name,
-            "state": order.state.value,
-            "amount": order.amount_minor,
-            "currency": order.currency,
-            "trade_no": order.trade_no,
-            "charges": order.times(Call.CHARGE),
-            "queries": order.times(Call.QUERY),
-            "revokes": order.times(Call.REVOKE),
-            "early_revokes": self.early_revokes[order.number],
-            "closes": order.times(Call.CLOSE),
-            "refunds": len(order.refunds),
-            "refund_requests": order.times(Call.REFUND),
-            "money_in": order.money_in,
-            "money_out": order.money_out,
-        }
 
     # -- what requests cause --
 
@@ -187,7 +110,7 @@ class Ledger:
         if code is not None:
             self._codes[self._hashed(code)] += 1
         if demand.number in self._orders:
-            raise NumberUsed(self._put(_counted(self._orders[demand.number], Call.CHARGE), "charge_again"))
+            raise NumberUsed(self._put(self._orders[demand.number].counted(Call.CHARGE), "charge_again"))
         if code is not None and self.charges_with(code) > 1:
             self._note(demand.number, "code_used", "")
             raise CodeUsed("the payer's code was used before")
@@ -216,21 +139,21 @@ class Ledger:
             calls=((Call.CHARGE, 1),),
         )
 
-    def enter(self, number: str, call: Call) -> Step:
+    def enter(self, number: str, call: Call, provider: str | None = None) -> Step:
         """A request of that kind about this order arrived: count it, apply what comes before it, say how to answer."""
         self.advance()
         order = self._orders.get(number)
-        if order is None:
+        if order is None or provider not in (None, order.provider):
             return HONEST
-        order = _counted(order, call)
+        order = order.counted(call)
         self._put(order, call.value)
         self._apply(order, call, answered=False)
         return order.scenario.step(call, order.times(call))
 
-    def leave(self, number: str, call: Call) -> None:
+    def leave(self, number: str, call: Call, provider: str | None = None) -> None:
         """That request was carried out: apply what comes right after it."""
         order = self._orders.get(number)
-        if order is not None:
+        if order is not None and provider in (None, order.provider):
             self._apply(order, call, answered=True)
 
     def revoke(self, number: str, *, early_ok: bool = False) -> Order:
@@ -354,7 +277,3 @@ class Ledger:
 
     def _hashed(self, code: str) -> bytes:
         return hashlib.blake2b(code.encode(), key=self._pepper, digest_size=16).digest()
-
-
-def _counted(order: Order, call: Call) -> Order:
-    return replace(order, calls=tuple({**dict(order.calls), call: order.times(call) + 1}.items()))

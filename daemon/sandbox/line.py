@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections import deque
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from itertools import count
+from typing import Final, cast
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
+
+_KEPT: Final = 100_000  # requests: days of a busy shop, some megabytes
 
 
 @dataclass(slots=True)
@@ -30,9 +35,10 @@ _seen: ContextVar[Seen] = ContextVar("seen")  # the request that this task is an
 class Line:
     """The connections of all providers. `cut` ends the waits of everybody who is answering slowly or not at all."""
 
-    requests: list[Seen] = field(default_factory=list)
+    requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=_KEPT))
     _cut: asyncio.Event = field(default_factory=asyncio.Event)
-    _connections: dict[asyncio.BaseTransport, int] = field(default_factory=dict)
+    _connections: WeakKeyDictionary[asyncio.BaseTransport, int] = field(default_factory=WeakKeyDictionary)
+    _serial: count[int] = field(default_factory=lambda: count(1))
 
     def saw(self, request: web.Request, at: float) -> None:
         """Note a request that has arrived completely."""
@@ -60,7 +66,8 @@ class Line:
     def _connection(self, request: web.Request) -> int:
         if request.transport is None:
             return 0
-        return self._connections.setdefault(request.transport, len(self._connections) + 1)
+        known = self._connections.get(request.transport)
+        return known or self._connections.setdefault(request.transport, next(self._serial))
 
 
 def note_number(number: str) -> None:

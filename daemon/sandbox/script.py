@@ -4,6 +4,9 @@ A script is TOML. Each `[[order]]` is for one order, taken in the order in which
 
     default = "paid"
 
+    [timings]                       # seconds; the fields of `scenario.Timings`
+    auto_close_s = 4.5
+
     [[order]]
     case = "password_then_paid"
 
@@ -59,23 +62,32 @@ class Deck:
         return PAID if code is None else case_of_code(code)
 
 
-def read_script(path: Path) -> Deck:
-    """The deck that a script file describes. Raises OSError, WrongScript."""
+def read_script(path: Path) -> tuple[Deck, Timings]:
+    """The deck and the timings that a script file describes. Raises OSError, WrongScript."""
     try:
         script = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongScript(f"{path}: not TOML: {error}") from error
-    return parse_script(script)
+    return parse_script(script), parse_timings(script)
 
 
 def parse_script(script: dict[str, object]) -> Deck:
     """The deck that a script describes. Raises WrongScript."""
-    _only(script, {"default", "order"}, "the script")
+    _only(script, {"default", "order", "timings"}, "the script")
     default = None if "default" not in script else case_named(script["default"], "default")
     orders = script.get("order", [])
     if not isinstance(orders, list):
         raise WrongScript("order: write [[order]], one table for each order")
     return Deck(tuple(_order(table, f"order {place}") for place, table in enumerate(orders, 1)), default)
+
+
+def parse_timings(script: dict[str, object]) -> Timings:
+    """The timings that a script sets, the usual ones elsewhere. Raises WrongScript."""
+    given = _only(script.get("timings", {}), _WAITS, "timings")
+    for key, value in given.items():
+        if type(value) not in (int, float) or value < 0:  # type: ignore[operator]  # numbers only, by the line's first half
+            raise WrongScript(f"timings, {key}: expected seconds, not {value!r}")
+    return Timings(**given)  # type: ignore[arg-type]  # each was checked to be a number
 
 
 def case_named(name: object, where: str) -> Scenario:

@@ -61,6 +61,7 @@ PROVIDERS: Final[dict[str, AddRoutes]] = {
 class Sandbox:
     """All stand-ins, listening on loopback while entered. `port` 0 takes a free one.
 
+    `script` is a script file, or a deck made by hand; `timings` take the place of the script's. Raises OSError, script.WrongScript.
     `tls=False` serves plain http and applies no rule about client certificates; `client_cert="required"` lets the TLS
     handshake itself fail without one, as a provider's front does that wants certificates everywhere.
     """
@@ -80,7 +81,8 @@ class Sandbox:
         self._port = port
         self._control_port = control_port
         self._client_required = client_cert == "required"
-        self.context = _context(self.directory, script, timings or Timings(), with_tls=tls)
+        deck, scripted = read_script(script) if isinstance(script, Path) else (script or Deck(), Timings())
+        self.context = _context(self.directory, deck, timings or scripted, with_tls=tls)
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._runner: web.AppRunner | None = None
@@ -225,11 +227,11 @@ async def _stop(runner: web.AppRunner) -> None:
     await runner.cleanup()
 
 
-def _context(directory: Path, script: Path | Deck | None, timings: Timings, *, with_tls: bool) -> SandboxContext:
+def _context(directory: Path, deck: Deck, timings: Timings, *, with_tls: bool) -> SandboxContext:
     files = make_certificates(directory)
     return SandboxContext(
         ledger=Ledger(time.monotonic, timings),
-        deck=read_script(script) if isinstance(script, Path) else script or Deck(),
+        deck=deck,
         line=Line(),
         timings=timings,
         now=time.monotonic,

@@ -130,7 +130,7 @@ class _Desk:
         except CodeUsed:
             return answers.failed("AUTH_CODE_ERROR"), HONEST
         step = order.scenario.step(Call.CHARGE, 1)
-        self._ledger.leave(order.number, Call.CHARGE)
+        self._ledger.leave(order.number, Call.CHARGE, answers.PROVIDER)
         state = step.says or order.state
         if step.code:
             return answers.failed(step.code), step
@@ -140,9 +140,9 @@ class _Desk:
 
     def _orderquery(self, asked: Fields) -> _Played:
         number = self._number_of(asked)
-        step = self._ledger.enter(number, Call.QUERY)
+        step = self._ledger.enter(number, Call.QUERY, answers.PROVIDER)
         order = self._find(number)
-        self._ledger.leave(number, Call.QUERY)
+        self._ledger.leave(number, Call.QUERY, answers.PROVIDER)
         state = step.says or (Standing.ABSENT if order is None else order.state)
         if step.code:
             return answers.failed(step.code), step
@@ -155,9 +155,9 @@ class _Desk:
 
     def _reverse(self, asked: Fields) -> _Played:
         number = self._number_of(asked)
-        step = self._ledger.enter(number, Call.REVOKE)
+        step = self._ledger.enter(number, Call.REVOKE, answers.PROVIDER)
         fields = self._reversed(number) if step.act else answers.undone(step.code, again=step.again)
-        self._ledger.leave(number, Call.REVOKE)
+        self._ledger.leave(number, Call.REVOKE, answers.PROVIDER)
         return (answers.undone(step.code, again=step.again) if step.code else fields), step
 
     def _reversed(self, number: str) -> AnswerFields:
@@ -173,9 +173,9 @@ class _Desk:
 
     def _refund(self, asked: Fields) -> _Played:
         number = self._number_of(asked)
-        step = self._ledger.enter(number, Call.REFUND)
+        step = self._ledger.enter(number, Call.REFUND, answers.PROVIDER)
         fields = self._refunded(number, asked) if step.act else answers.done()
-        self._ledger.leave(number, Call.REFUND)
+        self._ledger.leave(number, Call.REFUND, answers.PROVIDER)
         return (answers.failed(step.code) if step.code else fields), step
 
     def _refunded(self, number: str, asked: Fields) -> AnswerFields:
@@ -201,7 +201,7 @@ class _Desk:
         try:
             order = self._ledger.charge(answers.demand(asked), self._context.deck.choose(None), None)
             step = order.scenario.step(Call.CHARGE, 1)
-            self._ledger.leave(order.number, Call.CHARGE)
+            self._ledger.leave(order.number, Call.CHARGE, answers.PROVIDER)
         except NumberUsed as used:
             if not (used.order.shown and used.order.state.is_payable and answers.is_same(used.order, asked)):
                 return answers.failed(answers.USED_CODE.get(used.order.state, "OUT_TRADE_NO_USED")), HONEST
@@ -212,9 +212,9 @@ class _Desk:
 
     def _closeorder(self, asked: Fields) -> _Played:
         number = asked["out_trade_no"]
-        step = self._ledger.enter(number, Call.CLOSE)
+        step = self._ledger.enter(number, Call.CLOSE, answers.PROVIDER)
         fields = self._closed(number) if step.act else answers.done()
-        self._ledger.leave(number, Call.CLOSE)
+        self._ledger.leave(number, Call.CLOSE, answers.PROVIDER)
         return (answers.failed(step.code) if step.code else fields), step
 
     def _closed(self, number: str) -> AnswerFields:

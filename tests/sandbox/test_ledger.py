@@ -89,6 +89,8 @@ def test_an_order_is_found_only_by_its_own_provider(ledger: Ledger) -> None:
         ledger.order("A1", "merchant")
     with pytest.raises(UnknownOrder):
         ledger.by_trade_no(order.trade_no, "merchant")
+    ledger.enter("A1", Call.QUERY, "merchant")
+    assert ledger.order("A1").times(Call.QUERY) == 0
 
 
 def test_the_payer_confirms_at_the_third_query(ledger: Ledger) -> None:

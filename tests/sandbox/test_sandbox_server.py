@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,13 @@ async def test_the_snippet_is_what_a_box_needs_to_reach_it(sandbox: Sandbox) -> 
     assert config["routes"]["scan"]["wechat"] == "wechat"
     assert set(config["gateways"]) == set(PROVIDERS)
     assert sandbox.wechat.key not in sandbox.config_snippet()
+
+
+def test_the_judge_shares_no_code_with_what_it_judges() -> None:
+    listed = "import sys, daemon.sandbox.server, daemon.sandbox.wechat; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", listed], capture_output=True, text=True, check=True)
+    assert "daemon.sandbox.ledger" in done.stdout
+    assert "daemon.gateways" not in done.stdout
 
 
 async def test_credentials_are_new_in_every_run(tmp_path: Path) -> None:
@@ -153,7 +162,7 @@ async def test_observers_hear_what_the_clock_does_without_anybody_asking(box: Bo
 
 async def test_a_script_file_is_played(tmp_path: Path) -> None:
     script = tmp_path / "script.toml"
-    script.write_text('default = "password_never"\n[[order]]\ncase = "refused_notenough"\n')
+    script.write_text('default = "password_never"\n[timings]\nauto_close_s = 9\n[[order]]\ncase = "refused_notenough"\n')
     async with Sandbox(tmp_path / "s", script=script, tls=False, timings=FAST) as sandbox, aiohttp.ClientSession() as session:
         box = Box(sandbox, session)
         codes = [(await box.charge(code_for("paid", n), number=f"A{n}"))["err_code"] for n in range(2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from daemon.sandbox.cases import BY_SUFFIX, CASES, PAID, case_of_code, case_table, code_for
 from daemon.sandbox.refusals import REFUSALS, Who, text_of, who_of
 from daemon.sandbox.scenario import HONEST, Call, Fault, Move, Scenario, Standing, Step, Steps, Timings
-from daemon.sandbox.script import Deck, WrongScript, parse_script, read_script
+from daemon.sandbox.script import Deck, WrongScript, parse_script, parse_timings, read_script
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sandbox.md"
 
@@ -74,6 +75,11 @@ def test_the_document_lists_exactly_the_cases_there_are() -> None:
     assert rows == [f"| `{suffix}` | `{name}` | {text} |" for suffix, name, text in case_table()]
 
 
+def test_the_document_lists_every_timing_with_its_default() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert [f.name for f in fields(Timings) if f"| `{f.name}` | {getattr(Timings(), f.name):g} |" not in text] == []
+
+
 # -- scripts --
 
 
@@ -102,6 +108,9 @@ def test_what_is_put_on_top_comes_first() -> None:
 def test_a_script_may_replace_parts_of_a_case(tmp_path: Path) -> None:
     script = tmp_path / "script.toml"
     script.write_text("""
+        [timings]
+        auto_close_s = 4.5
+
         [[order]]
         case = "password_never"
         revoke = [{ act = false, fault = "cut" }, { act = false, code = "SYSTEMERROR", again = true }]
@@ -109,7 +118,9 @@ def test_a_script_may_replace_parts_of_a_case(tmp_path: Path) -> None:
         moves = [{ to = "paid", on = "query", nth = 4 }, { to = "closed", after = "auto_close_s" }]
         charge = [{ delay = 0.5 }, { delay = "late_s" }]
     """)
-    scenario = read_script(script).choose(None)
+    deck, timings = read_script(script)
+    scenario = deck.choose(None)
+    assert timings == Timings(auto_close_s=4.5)
     assert (scenario.name, scenario.start) == ("password_never", Standing.CONFIRMING)
     assert scenario.step(Call.REVOKE, 1) == Step(act=False, fault=Fault.CUT)
     assert scenario.step(Call.REVOKE, 2) == Step(act=False, code="SYSTEMERROR", again=True)
@@ -139,6 +150,15 @@ def test_a_script_may_replace_parts_of_a_case(tmp_path: Path) -> None:
 def test_a_wrong_script_is_told_where_and_what(script: dict[str, object], complaint: str) -> None:
     with pytest.raises(WrongScript, match=complaint):
         parse_script(script)
+
+
+@pytest.mark.parametrize(
+    ("timings", "complaint"),
+    [({"late": 1}, "unknown key 'late'"), ({"late_s": "1"}, "expected seconds"), ({"late_s": -1}, "expected seconds")],
+)
+def test_wrong_timings_are_told(timings: dict[str, object], complaint: str) -> None:
+    with pytest.raises(WrongScript, match=complaint):
+        parse_timings({"timings": timings})
 
 
 def test_a_script_that_is_no_toml_says_so(tmp_path: Path) -> None:
