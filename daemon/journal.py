@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,8 @@ _UNCONFIRMED = "unconfirmed"  # meta: the name of the damaged file that was move
 
 
 class Journal:
-    """The journal of one box. All calls may raise `JournalError`; after one, `trouble` says what is wrong until a call succeeds."""
+    """The journal of one box. All calls may raise `JournalError`; after one, `trouble` says what is wrong until something was
+    written again. `on_trouble` is told of every change of it, on the loop's thread."""
 
     def __init__(self, path: Path, *, boot: str, wall: Callable[[], datetime]) -> None:
         self._path = path
@@ -35,6 +36,12 @@ class Journal:
         self._file: JournalFile | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.trouble: str | None = None
+        self.on_trouble: Callable[[], None] = lambda: None
+
+    @property
+    def thread(self) -> Executor:
+        """The one thread that uses the file."""
+        return self._thread
 
     async def start(self) -> list[tuple[Payment, bool]]:
         """Open it; every payment that is not at its end, oldest first, and whether its moments are of this boot.
@@ -42,12 +49,18 @@ class Journal:
         A damaged file is moved aside, kept and reported; an empty journal takes its place, which refuses sales until
         `confirm` (see `unconfirmed`).
         """
+        await self.probe()
         payments = await self._do(lambda file: file.open_payments())
         return [(payment, boot == self._boot) for payment, boot in payments]
 
     async def store(self, payment: Payment, note: Note) -> Entry:
         """The payment as it is now, and why: on disk and synced when this returns."""
-        return await self._do(lambda file: file.store(payment, self._boot, note))
+        return await self._do(lambda file: file.store(payment, self._boot, note), writes=True)
+
+    async def probe(self) -> None:
+        """Write something, to find out whether that can be done."""
+        at = self._wall().isoformat()
+        await self._do(lambda file: file.set_meta("probed_at", at), writes=True)
 
     async def find(self, ref: Ref) -> Payment | None:
         return await self._do(lambda file: file.find(ref))
@@ -71,7 +84,7 @@ class Journal:
     async def prune(self, before: str) -> int:
         """Forget what ended before that time; in small transactions, so that a sale never waits long. How many."""
         forgotten = 0
-        while count := await self._do(lambda file: file.prune(before)):
+        while count := await self._do(lambda file: file.prune(before), writes=True):
             forgotten += count
         return forgotten
 
@@ -81,25 +94,34 @@ class Journal:
             await asyncio.get_running_loop().run_in_executor(self._thread, file.close)
         self._thread.shutdown(wait=False)
 
-    async def _do(self, call: Callable[[JournalFile], T]) -> T:
+    async def _do(self, call: Callable[[JournalFile], T], *, writes: bool = False) -> T:
         """One transaction in the journal's thread. Shielded: once begun it is carried out, whoever stops waiting."""
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._work, call))
+        try:
+            result = await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._work, call))
+        except JournalError as error:
+            self._note(str(error))
+            raise
+        if writes:
+            self._note(None)
+        return result
 
     def _work(self, call: Callable[[JournalFile], T]) -> T:
         try:
             if self._file is None:
                 self._file = self._open()
-            result = call(self._file)
-        except JournalError as error:
+            return call(self._file)
+        except JournalError:
             self._let_go()
-            if self.trouble is None:
-                log.error("journal_failed path=%s error=%s", self._path, error)
-            self.trouble = str(error)
             raise
-        if self.trouble is not None:
+
+    def _note(self, trouble: str | None) -> None:
+        if trouble is not None and self.trouble is None:
+            log.error('journal_failed path=%s error="%s"', self._path, trouble)
+        elif trouble is None and self.trouble is not None:
             log.warning("journal_works_again path=%s", self._path)
-            self.trouble = None
-        return result
+        changed, self.trouble = self.trouble != trouble, trouble
+        if changed:
+            self.on_trouble()
 
     def _open(self) -> JournalFile:
         try:

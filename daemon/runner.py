@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from daemon.codes import AuthCode
@@ -283,12 +283,9 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def days_ago(moment: datetime, days: float) -> str:
-    return rfc3339(moment - timedelta(days=days))
-
-
 def _masked(reply: Reply, known: str) -> Reply:
-    return replace(reply, code=masked(reply.code, known), text=masked(reply.text, known))
+    trade_no = reply.trade_no if reply.trade_no is None or not known or known not in reply.trade_no else None
+    return replace(reply, code=masked(reply.code, known), text=masked(reply.text, known), trade_no=trade_no)
 
 
 def _log_step(payment: Payment, event: Event, entry: Entry) -> None:

@@ -1,0 +1,235 @@
+"""The one place that builds the box from its configuration, starts its parts in order, and stops them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from daemon.config import Config
+from daemon.cycle import Rules
+from daemon.desk import BoxDesk, Counter
+from daemon.events import Cancelled
+from daemon.gateways.base import Ability, Gateway
+from daemon.gateways.factory import build as build_gateway
+from daemon.gateways.settings import Place
+from daemon.giving_up import GivingUp
+from daemon.health import Board
+from daemon.journal import Journal
+from daemon.keeper import Keeper
+from daemon.links import Links
+from daemon.notify import Notifier
+from daemon.numbers import OrderNumbers
+from daemon.panel_text import png
+from daemon.payment import Mode, State
+from daemon.presenter import Face, Presenter
+from daemon.runner import Runner
+from daemon.scanning import Scanning
+from daemon.texts import Language
+from daemon.vitals import Vitals
+from daemon.warming import Warming
+from daemon.web.api import Web
+from daemon.web.settings import WebSettings
+from hw import factory
+from hw.simulated import SimulatedScanner
+
+log = logging.getLogger(__name__)
+
+
+def boot_id() -> str:
+    """Which boot of the machine this is: monotonic moments of another one mean nothing (Linux, random(4))."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""  # never equal to a stored one: every wait begins anew, which is safe
+
+
+class App:
+    """One box. `async with App(config) as app:` starts it, and stops it whatever happened."""
+
+    def __init__(self, config: Config, notifier: Notifier | None = None) -> None:
+        self.config = config
+        self._notifier = notifier or Notifier()
+        self._stack = AsyncExitStack()
+        self.hardware = factory.build(config.hardware)
+        place = Place(config.box.terminal_id, config.box.store_id, config.box.store_name)
+        self.gateways: dict[str, Gateway] = {n: build_gateway(s, place, config.schedule) for n, s in config.gateways.items()}
+        self.board = Board()
+        self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall)
+        self.runner = Runner(self.journal, self.gateways, self._rules(), _wall)
+        self.links = Links(self.gateways, self.board)
+        self.keeper = Keeper(self.journal, self.runner, self.board, keep_days=config.journal.keep_days, wall=_wall)
+        self.presenter = self._build_presenter()
+        self.desk = self._build_desk()
+        self.scanning = self._build_scanning()
+        self.giving_up = GivingUp(self.runner, self.hardware.button)
+        self.warming = Warming({name: self.gateways[name] for name in set(config.routes.scan.values())})
+        self.vitals = Vitals(self.journal.thread)
+        self.web = self._build_web()
+        self._listen()
+
+    async def __aenter__(self) -> App:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._notifier.stopping()
+        await self._give_up_waiting()
+        await self._stack.aclose()
+        log.info("stopped")
+
+    @asynccontextmanager
+    async def only_parts(self) -> AsyncIterator[None]:
+        """Devices and links are open and looked at; no payment is taken up, and nobody can ask for one (`tillbox check`)."""
+        async with self._stack:
+            self._open_face()
+            self._stack.push_async_callback(self._close_gateways)
+            self._stack.push_async_callback(self.links.stop)
+            self._open_inputs()
+            await self.links.start()
+            yield
+
+    # -- building --
+
+    def _rules(self) -> Rules:
+        config = self.config
+        return Rules(
+            schedules=dict.fromkeys(config.gateways, config.schedule),
+            scan_s=config.schedule.scan_s,
+            late_payment=config.policy.late_payment,
+            refunding=frozenset(n for n, g in self.gateways.items() if Ability.REFUND in g.abilities),
+            holding=frozenset(n for n, g in self.gateways.items() if g.holds_queries),
+        )
+
+    def _build_presenter(self) -> Presenter:
+        hardware, box = self.hardware, self.config.box
+        return Presenter(
+            Face(hardware.display, hardware.lights, hardware.buzzer),
+            self.board,
+            dict.fromkeys(self.config.gateways, self.config.schedule),
+            store_name=box.store_name,
+            language=Language(box.language),
+            ready=lambda: not self.desk.not_ready(),
+            in_doubt=lambda: self.board.doubts,
+            at=self.runner.at,
+        )
+
+    def _build_desk(self) -> BoxDesk:
+        scan = frozenset(self.config.routes.scan.values())
+        # Payments of mode `show` are not served by this version: no route leads to them.
+        counter = Counter({Mode.SCAN: scan, Mode.SHOW: frozenset()}, self.config.policy.sell_while_in_doubt)
+        return BoxDesk(self.runner, self.journal, self.board, self.presenter, counter, self.keeper.look)
+
+    def _build_scanning(self) -> Scanning:
+        numbers = OrderNumbers(self.config.box.terminal_id)
+        return Scanning(self.runner, self.hardware.scanner, self.config.routes.scan, self.board, self.presenter.notify, numbers)
+
+    def _build_web(self) -> Web:
+        box, tills = self.config.box, self.config.tills
+        return Web(
+            WebSettings(self.config.web.host, self.config.web.port, self.config.web.token),
+            self.desk,
+            currency=box.currency,
+            max_amount=box.max_amount,
+            panel_png=self._panel_png,
+            simulated_scan=self._simulated_scan(),
+            is_alive=self.vitals.is_alive,
+            version=version("tillbox"),
+            till=next((name for name, till in tills.items() if till.kind == "http"), None),
+        )
+
+    def _listen(self) -> None:
+        """Who is told of what. The lights come first: a result is on them before anything else is done with it."""
+        self.runner.listeners[:0] = [self.presenter.on_change]
+        self.runner.listeners += [self.scanning.on_change, self.giving_up.on_change, self.warming.on_change]
+        self.runner.link_listeners.append(self.links.heard)
+        self.board.listeners.append(self.presenter.refresh)
+        self.presenter.listeners.append(self._tell_systemd)
+
+    # -- starting and stopping --
+
+    async def _start(self) -> None:
+        log.info("starting version=%s terminal=%s", version("tillbox"), self.config.box.terminal_id)
+        self._open_face()
+        self._stack.push_async_callback(self._close_gateways)
+        self._stack.push_async_callback(self.keeper.stop)
+        self._stack.push_async_callback(self.runner.stop)
+        self._stack.push_async_callback(self.links.stop)
+        await asyncio.gather(self.keeper.start(), self.links.start())
+        self._open_inputs()
+        self._stack.callback(self.warming.stop)
+        self._stack.push_async_callback(self.web.stop)
+        await self.web.start()
+        self._stack.callback(self.desk.close)
+        self._run_watchdog()
+        self.presenter.run()
+        self._notifier.ready()
+        reasons = self.desk.not_ready()
+        log.info("started port=%d ready=%s%s", self.web.port, not reasons, f' not_ready="{"; ".join(reasons)}"' if reasons else "")
+
+    def _open_face(self) -> None:
+        """Lights off and "starting" on the panel, before anything that can take long."""
+        hardware, board = self.hardware, self.board
+        self._stack.push_async_callback(self._close_face)
+        if self.config.hardware.display.kind != "none":
+            hardware.display.open(lambda health: board.device("display", health))
+        if self.config.hardware.lights.kind != "none":
+            hardware.lights.open(lambda health: board.device("lights", health))
+        if self.config.hardware.buzzer.kind != "none":
+            hardware.buzzer.open(lambda health: board.device("buzzer", health))
+        self.presenter.start()
+
+    def _open_inputs(self) -> None:
+        hardware, board = self.hardware, self.board
+        if self.config.hardware.scanner.kind != "none":
+            hardware.scanner.open(self.scanning, lambda health: board.device("scanner", health))
+            self._stack.callback(hardware.scanner.close)
+        if self.config.hardware.button.kind != "none":
+            hardware.button.open(self.giving_up.pressed, lambda health: board.device("button", health))
+            self._stack.callback(hardware.button.close)
+
+    def _run_watchdog(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._notifier.watch(self.vitals.is_alive))
+        self._stack.callback(task.cancel)
+
+    async def _close_face(self) -> None:
+        last = await self.presenter.stop()
+        self.hardware.lights.close()
+        self.hardware.buzzer.close()
+        await self.hardware.display.close(last)
+
+    async def _close_gateways(self) -> None:
+        await asyncio.gather(*(gateway.aclose() for gateway in self.gateways.values()), return_exceptions=True)
+
+    async def _give_up_waiting(self) -> None:
+        """Nothing was charged yet for a payment that awaits a code: it ends with the box. All else goes on after the next start."""
+        for payment in self.runner.live:
+            if payment.state is State.AWAITING_CODE:
+                try:
+                    await self.runner.feed(payment.ref, Cancelled("box, which was stopped", self.runner.at()))
+                except Exception:
+                    log.exception("not_given_up ref=%s", payment.ref)
+
+    # -- small things that others ask for --
+
+    def _panel_png(self) -> bytes | None:
+        return None if self.presenter.image is None else png(self.presenter.image)
+
+    def _simulated_scan(self) -> Callable[[str], object] | None:
+        scanner = self.hardware.scanner
+        return scanner.scan if isinstance(scanner, SimulatedScanner) else None
+
+    def _tell_systemd(self) -> None:
+        self._notifier.status(self.presenter.screen)
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)

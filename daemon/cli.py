@@ -1,0 +1,126 @@
+"""The command line: which words there are, and which module carries each out.
+
+A command's module is imported only when it is asked for, so that `tillbox diagram` needs no web server and starts at once.
+Exit codes: 0 done, 1 failed, 2 wrong use or wrong configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+DONE, FAILED, WRONG = 0, 1, 2
+
+DEFAULT_CONFIG = Path("/etc/tillbox/config.toml")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out one command; its exit code."""
+    arguments = parser().parse_args(argv)
+    command = importlib.import_module(f"daemon.commands.{arguments.module}")
+    try:
+        code: int = command.run(arguments)
+    except BrokenPipeError:  # the reader of our output went away: `tillbox payments list | head`
+        sys.stderr.close()
+        return DONE
+    except KeyboardInterrupt:
+        return FAILED
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and option."""
+    top = argparse.ArgumentParser(prog="tillbox", description="A payment box: scans a payment code, charges it once, proves the outcome.")
+    top.add_argument("--version", action="version", version=f"tillbox {version('tillbox')}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_demo(commands)
+    _add_check(commands)
+    _add(commands, "devices", "list scanners, serial ports, panels and GPIO chips as lines for config.toml")
+    _add_payments(commands)
+    _add_sandbox(commands)
+    _add_journal(commands)
+    _add(commands, "diagram", "print the state diagram of a payment (Mermaid), made from the cycle's table")
+    return top
+
+
+def _add(commands: Any, name: str, does: str) -> argparse.ArgumentParser:
+    """One command. (`Any`: argparse has no public name for what `add_subparsers` returns.)"""
+    command: argparse.ArgumentParser = commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
+    command.set_defaults(module=name)
+    return command
+
+
+def _add_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="the configuration (default: %(default)s)")
+
+
+def _add_run(commands: Any) -> None:
+    command = _add(commands, "run", "run the box")
+    _add_config(command)
+    command.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"], help="default: %(default)s")
+
+
+def _add_demo(commands: Any) -> None:
+    command = _add(commands, "demo", "the whole box with simulated devices and a sandbox provider, in this terminal")
+    command.add_argument("--once", action="store_true", help="play four sales and exit: paid, with password, refused then paid, timed out")
+    command.add_argument("--port", type=_port, default=8080, metavar="N", help="where the box answers HTTP (default: %(default)s; 0: any)")
+    command.add_argument("--language", default="en", choices=["en", "zh"], help="of the panel (default: %(default)s)")
+
+
+def _add_check(commands: Any) -> None:
+    command = _add(commands, "check", "read the configuration, open every device and gateway, say what works and what to do about the rest")
+    _add_config(command)
+
+
+def _add_payments(commands: Any) -> None:
+    top = _add(commands, "payments", "look into the journal")
+    kinds = top.add_subparsers(metavar="WHAT", required=True)
+    listing = kinds.add_parser("list", help="the newest payments, a line each")
+    listing.add_argument("--limit", type=_positive, default=20, metavar="N", help="how many (default: %(default)s)")
+    listing.add_argument("--before", metavar="REF", help="only those made before this payment, or before this RFC 3339 time")
+    show = kinds.add_parser("show", help="one payment and its time line")
+    show.add_argument("ref", metavar="REF")
+    export = kinds.add_parser("export", help="all attempts as CSV, for reconciliation with the provider's bill")
+    export.add_argument("--since", metavar="TIME", help="only payments made at or after this RFC 3339 time or day")
+    export.add_argument("--until", metavar="TIME", help="only payments made before this RFC 3339 time or day")
+    for name, kind in (("list", listing), ("show", show), ("export", export)):
+        _add_journal_place(kind)
+        kind.set_defaults(what=name)
+
+
+def _add_sandbox(commands: Any) -> None:
+    command = _add(commands, "sandbox", "stand-ins for the providers on loopback: real wire formats over TLS, faults on demand")
+    command.add_argument("--port", type=_port, default=0, metavar="N", help="HTTPS port (default: any free one)")
+    command.add_argument("--script", type=Path, metavar="FILE", help="what happens to which order (TOML; see docs/sandbox.md)")
+    command.add_argument("--dir", type=Path, metavar="DIR", help="where keys and certificates are written (default: a temporary folder)")
+
+
+def _add_journal(commands: Any) -> None:
+    top = _add(commands, "journal", "the journal's own affairs")
+    kinds = top.add_subparsers(metavar="WHAT", required=True)
+    confirm = kinds.add_parser("confirm", help="go on without a damaged journal that was moved aside")
+    _add_journal_place(confirm)
+    confirm.set_defaults(what="confirm")
+
+
+def _add_journal_place(command: argparse.ArgumentParser) -> None:
+    _add_config(command)
+    command.add_argument("--journal", type=Path, metavar="FILE", help="the journal itself, instead of the one the configuration names")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, not {text!r}")
+    return int(text)

@@ -1,0 +1,96 @@
+"""`tillbox check`: could a sale start? Opens every device and gateway, and says of each what is wrong and what to do."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+from daemon.cli import DONE, FAILED, WRONG
+from daemon.commands.configuration import WrongConfigurationError, read_config
+from daemon.config import Config
+from daemon.health import Board
+from daemon.journal_file import CorruptError, JournalError, JournalFile
+from daemon.payment import Mode
+from hw.interfaces import Condition, Health
+
+OPEN_S = 4.0  # for devices to be found: longer than the pause after which a missing one is looked for again
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, how it is, and whether a sale needs it."""
+
+    what: str
+    trouble: str
+    blocks: bool
+
+    def __str__(self) -> str:
+        mark = "ok     " if not self.trouble else "WRONG  " if self.blocks else "missing"
+        return f"{mark}  {self.what}{': ' + self.trouble if self.trouble else ''}"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        config = read_config(arguments.config)
+    except WrongConfigurationError:
+        return WRONG
+    print(f"ok       configuration {arguments.config}")
+    findings = [_check_journal(config), *asyncio.run(_check_parts(config))]
+    for finding in findings:
+        print(finding)
+    wrong = [f for f in findings if f.trouble and f.blocks]
+    print("A sale could start." if not wrong else f"No sale could start: see {', '.join(f.what for f in wrong)}.")
+    return FAILED if wrong else DONE
+
+
+def _check_journal(config: Config) -> Finding:
+    path = config.journal.path
+    try:
+        journal = JournalFile.open(path)
+    except CorruptError as error:
+        return Finding("journal", f"{path} is damaged ({error}); `tillbox run` will keep it beside a new one, then confirm it", blocks=True)
+    except JournalError as error:
+        return Finding("journal", f"{error}; expected a place that this user may write, on a disk that is not full", blocks=True)
+    try:
+        journal.set_meta("probed_at", "check")
+        kept = journal.meta("unconfirmed")
+    except JournalError as error:
+        return Finding("journal", f"{path} cannot be written: {error}", blocks=True)
+    finally:
+        journal.close()
+    return Finding("journal", f"a damaged one was kept as {kept}: run `tillbox journal confirm`" if kept else "", blocks=True)
+
+
+async def _check_parts(config: Config) -> list[Finding]:
+    from daemon.app import App
+
+    app = App(config)
+    async with app.only_parts():
+        await _settle(app.board)
+        return _findings(app.board, frozenset(config.routes.scan.values()))
+
+
+async def _settle(board: Board) -> None:
+    """Give devices the time to be found."""
+    changed = asyncio.Event()
+    board.listeners.append(changed.set)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(OPEN_S):
+            while any(h.condition is not Condition.OK for h in board.devices.values()):
+                changed.clear()
+                await changed.wait()
+
+
+def _findings(board: Board, routed: frozenset[str]) -> list[Finding]:
+    board.journal_is(None)  # judged apart
+    devices = [Finding(name, _trouble(health), name == "scanner") for name, health in sorted(board.devices.items())]
+    links = [Finding(f"gateway {name}", _trouble(link.health), link.blocked) for name, link in sorted(board.links.items())]
+    said = {finding.what for finding in devices + links if finding.trouble}
+    rest = [r for r in board.not_ready(Mode.SCAN, routed) if r.split(":")[0].removesuffix(" missing").removesuffix(" failing") not in said]
+    return [*devices, *links, *(Finding("sale", reason, blocks=True) for reason in rest)]
+
+
+def _trouble(health: Health) -> str:
+    return "" if health.condition is Condition.OK else health.detail or health.condition.value

@@ -1,0 +1,32 @@
+"""Reading the configuration for a command: what is wrong with it goes to standard error, a line each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from daemon.config import Config, ConfigProblems, load
+
+
+class WrongConfigurationError(Exception):
+    """It was said what is wrong; the command ends with exit code 2."""
+
+
+def read_config(path: Path) -> Config:
+    """The configuration; warnings are said. Raises WrongConfigurationError after saying every problem."""
+    try:
+        config = load(path)
+    except ConfigProblems as problems:
+        for problem in problems.problems:
+            print(problem, file=sys.stderr)
+        raise WrongConfigurationError from problems
+    for warning in config.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return config
+
+
+def journal_path(arguments: argparse.Namespace) -> Path:
+    """The journal that `--journal`, or else the configuration, names."""
+    path: Path = arguments.journal or read_config(arguments.config).journal.path
+    return path

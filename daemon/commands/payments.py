@@ -1,0 +1,112 @@
+"""`tillbox payments`: what the journal knows, for people and for reconciliation. Reads beside a running box."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator
+
+from daemon.cli import DONE, FAILED, WRONG
+from daemon.commands.configuration import WrongConfigurationError, journal_path
+from daemon.journal_file import JournalError, JournalFile
+from daemon.payment import Attempt, Payment, Ref
+from daemon.tills.base import Entry
+
+PAGE = 200
+
+CSV_COLUMNS = (
+    "ref", "out_trade_no", "trade_no", "gateway", "scheme", "amount_minor", "currency", "payment_state", "attempt_state",
+    "reason", "created_at", "updated_at", "paid_at",
+)  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        journal = JournalFile.open(journal_path(arguments), create=False)
+    except WrongConfigurationError:
+        return WRONG
+    except JournalError as error:
+        return _failed(str(error))
+    try:
+        return _WHAT[arguments.what](journal, arguments)
+    except (JournalError, ValueError) as error:
+        return _failed(str(error))
+    finally:
+        journal.close()
+
+
+def _list(journal: JournalFile, arguments: argparse.Namespace) -> int:
+    for payment in journal.recent(arguments.limit, arguments.before):
+        print(_line(payment))
+    return DONE
+
+
+def _show(journal: JournalFile, arguments: argparse.Namespace) -> int:
+    payment = journal.find(Ref(arguments.ref))
+    if payment is None:
+        return _failed(f"no payment has the ref {arguments.ref!r}")
+    print(_line(payment))
+    if payment.reason:
+        print(f"  reason: {payment.reason.code}: {payment.reason.text}")
+    for attempt in payment.attempts:
+        print(f"  order {attempt.out_trade_no} at {attempt.gateway} ({attempt.scheme}): {_attempt(attempt)}")
+    for entry in journal.entries_of(payment.ref):
+        print(f"  {_entry(entry)}")
+    return DONE
+
+
+def _export(journal: JournalFile, arguments: argparse.Namespace) -> int:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(CSV_COLUMNS)
+    for payment in _between(journal, arguments.since or "", arguments.until or "~"):
+        for attempt in payment.attempts:
+            writer.writerow([_harmless(value) for value in _csv_row(payment, attempt)])
+    return DONE
+
+
+def _between(journal: JournalFile, since: str, until: str) -> Iterator[Payment]:
+    """Newest first, in pages, so that the box's journal is never read for long."""
+    page = journal.recent(PAGE)
+    while page:
+        yield from (payment for payment in page if since <= payment.created_at < until)
+        page = journal.recent(PAGE, before=page[-1].ref)
+
+
+def _csv_row(payment: Payment, attempt: Attempt) -> tuple[object, ...]:
+    reason = attempt.reason or payment.reason
+    return (
+        payment.ref, attempt.out_trade_no, attempt.trade_no or "", attempt.gateway, attempt.scheme, payment.amount.minor,
+        payment.amount.currency, payment.state.value, attempt.state.value, reason.code if reason else "", payment.created_at,
+        payment.updated_at, payment.paid_at or "",
+    )  # fmt: skip
+
+
+def _harmless(value: object) -> object:
+    """A text that a spreadsheet would take for a formula is quoted (OWASP, "CSV injection")."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+
+
+def _line(payment: Payment) -> str:
+    return f"{payment.created_at}  {payment.ref:<24}  {payment.amount.text:>12}  {payment.state}"
+
+
+def _attempt(attempt: Attempt) -> str:
+    reason = f" ({attempt.reason.code}: {attempt.reason.text})" if attempt.reason else ""
+    number = f", {attempt.trade_no}" if attempt.trade_no else ""
+    errand = f", still to do: {attempt.errand}" if attempt.is_open else ""
+    return f"{attempt.state}{reason}{number}{errand}"
+
+
+def _entry(entry: Entry) -> str:
+    detail = " ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in entry.detail.items())
+    return f"{entry.seq:>6}  {entry.at}  {entry.event:<14}  -> {entry.state:<13}  {detail}".rstrip()
+
+
+def _failed(text: str) -> int:
+    print(f"tillbox: {text}", file=sys.stderr)
+    return FAILED
+
+
+_WHAT = {"list": _list, "show": _show, "export": _export}

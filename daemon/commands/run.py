@@ -1,0 +1,43 @@
+"""`tillbox run`: the daemon, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import faulthandler
+import os
+import signal
+import sys
+
+from daemon.cli import DONE, FAILED, WRONG
+from daemon.commands.configuration import WrongConfigurationError, read_config
+from daemon.config import Config
+
+
+def run(arguments: argparse.Namespace) -> int:
+    faulthandler.enable()  # the watchdog ends a hung box with SIGABRT: then the journal shows where it hung
+    try:
+        config = read_config(arguments.config)
+    except WrongConfigurationError:
+        return WRONG
+    from daemon.logs import setup
+
+    logs = setup(arguments.log_level, under_systemd="JOURNAL_STREAM" in os.environ)
+    try:
+        return asyncio.run(_serve(config))
+    except OSError as error:
+        print(f"tillbox: {error}", file=sys.stderr)
+        return FAILED
+    finally:
+        logs.stop()
+
+
+async def _serve(config: Config) -> int:
+    from daemon.app import App
+
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with App(config):
+        await stop.wait()
+    return DONE

@@ -1,0 +1,213 @@
+"""The box as a till sees it: takes amounts, says how they stand, and tells of every change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from daemon.cycle import Unfit
+from daemon.events import Cancelled
+from daemon.health import Board
+from daemon.journal import Journal
+from daemon.journal_file import JournalError
+from daemon.payment import Mode, Payment, Ref, State
+from daemon.presenter import Presenter
+from daemon.runner import Change, Runner
+from daemon.tills.base import Busy, Conflict, Ended, Entry, NotReady, NotStorable, Request
+
+log = logging.getLogger(__name__)
+
+FOLLOW_PAGE = 200  # entries read from the journal at a time, so that no read holds up its checkpoints
+FOLLOW_QUEUE = 1000  # entries that wait for a follower before it is dropped; it resumes where it was
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What the shop decided about selling."""
+
+    routes: dict[Mode, frozenset[str]]  # the gateways that serve each mode
+    sell_while_in_doubt: bool
+
+
+class BoxDesk:
+    """The one `Desk`. Used on the event loop's thread only."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        journal: Journal,
+        board: Board,
+        presenter: Presenter,
+        counter: Counter,
+        recheck: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._runner = runner
+        self._journal = journal
+        self._board = board
+        self._presenter = presenter
+        self._counter = counter
+        self._recheck = recheck
+        self._asking = asyncio.Lock()
+        self._waiters: dict[Ref, list[asyncio.Future[None]]] = {}
+        self._followers: set[asyncio.Queue[Entry | None]] = set()
+        runner.listeners.append(self._on_change)
+
+    async def ask(self, request: Request) -> tuple[Payment, bool]:
+        async with self._asking:
+            try:
+                known = await self.find(request.ref)
+            except JournalError as error:
+                raise NotStorable(f"the journal cannot be read: {error}") from error
+            if known is not None:
+                return self._same(known, request), False
+            await self._check(request.mode)
+            try:
+                return await self._runner.begin(_payment(request, self._runner.at())), True
+            except JournalError as error:
+                raise NotStorable(f"the journal cannot be written: {error}") from error
+
+    async def find(self, ref: Ref) -> Payment | None:
+        return self._runner.find(ref) or await self._journal.find(ref)
+
+    async def wait(self, ref: Ref, after: str | None, timeout_s: float) -> Payment | None:
+        payment = await self.find(ref)
+        if payment is None:
+            return None
+        after = after or payment.state.value
+        end = asyncio.get_running_loop().time() + timeout_s
+        while payment is not None and payment.state.value == after and (left_s := end - asyncio.get_running_loop().time()) > 0:
+            await self._next_change(ref, left_s)
+            payment = await self.find(ref)
+        return payment
+
+    async def cancel(self, ref: Ref, by: str) -> Payment:
+        try:
+            return await self._runner.feed(ref, Cancelled(by, self._runner.at()))
+        except Unfit as error:
+            raise Ended(str(error)) from error
+        except JournalError as error:
+            raise NotStorable(f"the journal cannot be written: {error}") from error
+        except KeyError:
+            if await self.find(ref) is None:
+                raise
+            raise Ended("the payment has ended") from None
+
+    async def recent(self, limit: int, before: str | None) -> list[Payment]:
+        return await self._journal.recent(limit, before)
+
+    async def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
+        queue: asyncio.Queue[Entry | None] = asyncio.Queue(FOLLOW_QUEUE)
+        self._followers.add(queue)
+        try:
+            seq = after_seq if after_seq is not None else await self._journal.last_seq()
+            while page := await self._journal.entries(seq, FOLLOW_PAGE):
+                for entry in page:
+                    seq = entry.seq
+                    yield entry
+            while (news := await queue.get()) is not None:
+                if news.seq > seq:
+                    yield news
+        finally:
+            self._followers.discard(queue)
+
+    def not_ready(self, mode: Mode = Mode.SCAN) -> list[str]:
+        """Why no sale of that mode could start now, apart from one being open."""
+        return self._board.not_ready(mode, self._counter.routes.get(mode, frozenset()))
+
+    def status(self) -> dict[str, Any]:
+        reasons = self.not_ready()
+        busy = self._busy()
+        heard = self._presenter.heard
+        return {
+            "ready": not reasons,
+            "not_ready": reasons,
+            "busy_ref": busy.ref if busy else None,
+            "screen": self._presenter.screen,
+            "lights": self._presenter.patterns,
+            "sound": {"name": heard.name, "at": heard.at} if heard else None,
+            "devices": {n: {"state": h.condition.value, "detail": h.detail} for n, h in self._board.devices.items()},
+            "gateways": {n: {"state": k.health.condition.value, "detail": k.health.detail} for n, k in self._board.links.items()},
+            "in_doubt": self._board.doubts,
+        }
+
+    def close(self) -> None:
+        """End every wait and every stream."""
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                waiter.cancel()
+        for queue in list(self._followers):
+            _put_last(queue)
+
+    # -- taking a request --
+
+    def _same(self, known: Payment, request: Request) -> Payment:
+        asked = (known.amount, known.mode, known.scheme, known.description, known.ttl_s)
+        if asked != (request.amount, request.mode, request.scheme, request.description, request.ttl_s):
+            raise Conflict(f"{request.ref} was asked before with something else")
+        return known
+
+    async def _check(self, mode: Mode) -> None:
+        busy = self._busy()
+        if busy is not None:
+            raise Busy(busy.ref)
+        if self._board.journal:
+            await self._recheck()  # it may have been confirmed, or work again, since it was last looked at
+        if reasons := self.not_ready(mode):
+            raise NotReady(reasons)
+
+    def _busy(self) -> Payment | None:
+        """The payment that no other may start beside: it waits for its payer, or its outcome is unknown."""
+        for payment in reversed(self._runner.live):
+            in_doubt = payment.state is State.IN_DOUBT
+            if payment.state is State.AWAITING_CODE or (payment.state.is_unknown and not (in_doubt and self._counter.sell_while_in_doubt)):
+                return payment
+        return None
+
+    # -- telling --
+
+    def _on_change(self, change: Change) -> None:
+        for waiter in self._waiters.pop(change.payment.ref, []):
+            if not waiter.done():
+                waiter.set_result(None)
+        for queue in list(self._followers):
+            if queue.full():
+                self._followers.discard(queue)
+                _put_last(queue)
+            else:
+                queue.put_nowait(change.entry)
+
+    async def _next_change(self, ref: Ref, timeout_s: float) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(ref, []).append(waiter)
+        try:
+            await asyncio.wait([waiter], timeout=timeout_s)
+        finally:
+            if waiter in (waiters := self._waiters.get(ref, [])):
+                waiters.remove(waiter)
+            if not self._waiters.get(ref, True):
+                del self._waiters[ref]
+
+
+def _payment(request: Request, at: str) -> Payment:
+    return Payment(
+        ref=request.ref,
+        till=request.till,
+        amount=request.amount,
+        mode=request.mode,
+        state=State.AWAITING_CODE,
+        created_at=at,
+        updated_at=at,
+        scheme=request.scheme,
+        description=request.description,
+        ttl_s=request.ttl_s,
+    )
+
+
+def _put_last(queue: asyncio.Queue[Entry | None]) -> None:
+    """End a follower: it has got all that is in the queue, or so much that it must resume anyway."""
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(None)

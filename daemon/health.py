@@ -1,0 +1,98 @@
+"""The health of devices and links: the second machine, apart from every payment.
+
+It colours the screen and may hold back new sales; it never touches a payment (P12).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from daemon.payment import Mode
+from daemon.view import Outage, Part
+from hw.interfaces import Condition, Health
+
+log = logging.getLogger(__name__)
+
+_OK = Health(Condition.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a gateway is. `blocked`: no sale may start through it (credentials, certificate), whatever the network does."""
+
+    health: Health = _OK
+    part: Part = Part.GATEWAY
+    blocked: bool = False
+
+
+class Board:
+    """What the box has and how it is. `listeners` are called after every change."""
+
+    def __init__(self) -> None:
+        self.devices: dict[str, Health] = {}
+        self.links: dict[str, Link] = {}
+        self.journal: str | None = "not opened yet"  # what is wrong with it
+        self.doubts = 0  # payments that a person must look at
+        self.listeners: list[Callable[[], None]] = []
+
+    def device(self, name: str, health: Health) -> None:
+        if self.devices.get(name) != health:
+            self.devices[name] = health
+            _log("device", name, health)
+            self._changed()
+
+    def link(self, name: str, link: Link) -> None:
+        if self.links.get(name) != link:
+            self.links[name] = link
+            _log("gateway", name, link.health)
+            self._changed()
+
+    def journal_is(self, trouble: str | None) -> None:
+        if self.journal != trouble:
+            self.journal = trouble
+            self._changed()
+
+    def doubts_are(self, count: int) -> None:
+        if self.doubts != count:
+            self.doubts = count
+            self._changed()
+
+    def can_charge(self, gateway: str) -> bool:
+        link = self.links.get(gateway)
+        return link is not None and not link.blocked
+
+    def not_ready(self, mode: Mode, gateways: frozenset[str]) -> list[str]:
+        """Why no sale of that mode, through one of those gateways, can start now; each a text for people. Empty: it can."""
+        reasons = [f"journal: {self.journal}"] if self.journal else []
+        scanner = self.devices.get("scanner")
+        if mode is Mode.SCAN and scanner is None:
+            reasons.append("scanner: none is configured ([scanner] in config.toml)")
+        elif mode is Mode.SCAN and scanner is not None and scanner.condition is not Condition.OK:
+            reasons.append(f"scanner {scanner.condition}: {scanner.detail}")
+        if not gateways:
+            reasons.append(f"no gateway serves mode {mode.value!r} ([routes] in config.toml)")
+        elif not any(self.can_charge(name) for name in gateways):
+            reasons += [f"gateway {name}: {self._detail(name)}" for name in sorted(gateways)]
+        return reasons
+
+    def outages(self) -> tuple[Outage, ...]:
+        """What is missing, for the panel."""
+        missing = [Outage(Part.JOURNAL, "", self.journal)] if self.journal else []
+        missing += [Outage(Part(n), n, h.detail) for n, h in self.devices.items() if h.condition is not Condition.OK]
+        missing += [Outage(link.part, n, link.health.detail) for n, link in self.links.items() if link.health.condition is not Condition.OK]
+        return tuple(missing)
+
+    def _detail(self, gateway: str) -> str:
+        link = self.links.get(gateway)
+        return link.health.detail if link else "not checked yet"
+
+    def _changed(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+
+def _log(what: str, name: str, health: Health) -> None:
+    level = logging.INFO if health.condition is Condition.OK else logging.WARNING
+    log.log(level, '%s_%s name=%s detail="%s"', what, health.condition, name, health.detail)

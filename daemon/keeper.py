@@ -1,0 +1,120 @@
+"""Looks after the journal: opens it, tries again while it cannot be written, counts what is in doubt, forgets what is old."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from daemon.health import Board
+from daemon.journal import Journal
+from daemon.journal_file import JournalError
+from daemon.payment import State
+from daemon.runner import Change, Runner, rfc3339
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = 5.0  # between two tries of a journal that cannot be written, and two looks whether it was confirmed
+PRUNE_FIRST_S = 3600.0  # a box that is switched off every night must come to it too
+PRUNE_EVERY_S = 86_400.0
+CLOCK_DRIFT_S = 600.0
+
+
+class Keeper:
+    """Keeps the board's word on the journal true. While the journal is well, it wakes once a day."""
+
+    def __init__(self, journal: Journal, runner: Runner, board: Board, *, keep_days: float, wall: Callable[[], datetime]) -> None:
+        self._journal = journal
+        self._wall = wall
+        self._runner = runner
+        self._board = board
+        self._keep_days = keep_days
+        self._started = False
+        self._unwell = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        journal.on_trouble = self._on_trouble
+        runner.listeners.append(self._on_change)
+
+    async def start(self) -> None:
+        """Open the journal and take up what it has; where that cannot be done now, go on trying."""
+        await self.look()
+        self._tasks = [asyncio.create_task(self._look_until_well()), asyncio.create_task(self._prune_daily())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._journal.close()
+
+    async def look(self) -> None:
+        """How the journal is now."""
+        try:
+            if not self._started:
+                await self._runner.start()
+                self._started = True
+            else:
+                await self._journal.probe()
+            kept = await self._journal.unconfirmed()
+            self._board.doubts_are(await self._journal.in_doubt())
+            self._say(_unconfirmed(kept) if kept else None)
+        except JournalError as error:
+            self._say(str(error))
+
+    def _say(self, trouble: str | None) -> None:
+        self._board.journal_is(trouble)
+        if trouble:
+            self._unwell.set()
+        else:
+            self._unwell.clear()
+
+    def _on_trouble(self) -> None:
+        if self._journal.trouble:
+            self._say(self._journal.trouble)
+
+    def _on_change(self, change: Change) -> None:
+        """Count anew where a payment came to be, or ceased to be, one that a person must look at."""
+        if any(p is not None and _is_doubtful(p.state, p.reason.code if p.reason else "") for p in (change.before, change.payment)):
+            task = asyncio.get_running_loop().create_task(self._count())
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
+
+    async def _count(self) -> None:
+        try:
+            self._board.doubts_are(await self._journal.in_doubt())
+        except JournalError as error:
+            log.warning('doubts_not_counted error="%s"', error)
+
+    async def _look_until_well(self) -> None:
+        while True:
+            await self._unwell.wait()
+            await asyncio.sleep(TRY_AGAIN_S)
+            await self.look()
+
+    async def _prune_daily(self) -> None:
+        """Only by a clock that went as time did since the last look: one that was just set, or jumped, forgets nothing (P11)."""
+        loop = asyncio.get_running_loop()
+        wait_s = PRUNE_FIRST_S
+        while True:
+            wall, monotonic = self._wall(), loop.time()
+            await asyncio.sleep(wait_s)
+            wait_s = PRUNE_EVERY_S
+            drift_s = (self._wall() - wall).total_seconds() - (loop.time() - monotonic)
+            if abs(drift_s) < CLOCK_DRIFT_S:
+                await self._prune()
+
+    async def _prune(self) -> None:
+        try:
+            forgotten = await self._journal.prune(rfc3339(self._wall() - timedelta(days=self._keep_days)))
+        except JournalError as error:
+            log.warning('journal_not_pruned error="%s"', error)
+        else:
+            log.info("journal_pruned payments=%d keep_days=%g", forgotten, self._keep_days)
+
+
+def _is_doubtful(state: State, reason: str) -> bool:
+    return state is State.IN_DOUBT or reason == "paid_late"
+
+
+def _unconfirmed(kept: str) -> str:
+    return f"it was damaged; the old one is kept as {kept}. Run `tillbox journal confirm` to go on without it"

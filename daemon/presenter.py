@@ -1,0 +1,245 @@
+"""What people see and hear: follows payments, health and the clock, and keeps screen, lights and buzzer to them.
+
+Lights and sound come first and at once; the picture is drawn in a thread of its own and goes out after them. Nothing here can
+hold up or fail a payment (P12). An idle box has no timer here: one runs only while a result, a notice or a countdown is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PIL import Image
+
+from daemon.errands import give_up_at
+from daemon.health import Board
+from daemon.payment import Payment, Reason, State
+from daemon.runner import Change
+from daemon.screens import draw
+from daemon.signals import NOTICE_S, RESULT_S, lights, sound
+from daemon.texts import Language
+from daemon.timing import Schedule
+from daemon.view import Notice, NoticeKind, Phase, View, screen_name
+from hw.interfaces import Buzzer, Display, Lights
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The devices that people look at and listen to."""
+
+    display: Display
+    lights: Lights
+    buzzer: Buzzer
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The last sound: its name, and when (RFC 3339 UTC)."""
+
+    name: str
+    at: str
+
+
+class Presenter:
+    """`ready` and `in_doubt` are asked whenever the view is made; `wall` stamps sounds."""
+
+    def __init__(
+        self,
+        face: Face,
+        board: Board,
+        schedules: Mapping[str, Schedule],
+        *,
+        store_name: str,
+        language: Language,
+        ready: Callable[[], bool],
+        in_doubt: Callable[[], int],
+        at: Callable[[], str],
+    ) -> None:
+        self._face = face
+        self._board = board
+        self._schedules = schedules
+        self._store_name = store_name
+        self._language = language
+        self._ready = ready
+        self._in_doubt = in_doubt
+        self._at = at
+        self._phase = Phase.STARTING
+        self._payment: Payment | None = None
+        self._result_until: float | None = None
+        self._notice: Notice | None = None
+        self._notice_until: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="draw")
+        self._drawing: asyncio.Future[Any] | None = None
+        self.view: View | None = None
+        self.heard: Heard | None = None
+        self.image: Image.Image | None = None
+        self.listeners: list[Callable[[], None]] = []
+
+    @property
+    def screen(self) -> str:
+        return screen_name(self.view) if self.view else Phase.STARTING.value
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        return {name: pattern.value for name, pattern in (lights(self.view) if self.view else {}).items()}
+
+    def start(self) -> None:
+        """The panel says that the box is starting."""
+        self.refresh()
+
+    def run(self) -> None:
+        """Started."""
+        self._phase = Phase.RUNNING
+        self.refresh()
+
+    async def stop(self) -> Image.Image | None:
+        """The last picture, for the display to keep; lights off."""
+        self._phase = Phase.STOPPED
+        self._payment = self._notice = None
+        self.refresh()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._drawing is not None:
+            await asyncio.wait([self._drawing], timeout=1.0)
+        self._thread.shutdown(wait=False)
+        return self.image
+
+    def on_change(self, change: Change) -> None:
+        """A payment changed: the newest one is shown, and what was shown before only where its end is news."""
+        payment = change.payment
+        shown = self._payment
+        if shown is None and change.before is not None and payment.state.is_final:
+            return  # the tail of a payment whose end was shown long ago
+        if shown is not None and shown.ref != payment.ref and change.before is not None:
+            return
+        ended = payment.state in RESULT_S and (shown is None or shown.ref != payment.ref or shown.state is not payment.state)
+        self._payment = payment
+        if ended:
+            self._result_until = self._now() + RESULT_S[payment.state]
+        elif not payment.state.is_final:
+            self._result_until = None
+        self.refresh()
+
+    def notify(self, kind: NoticeKind, detail: str) -> None:
+        """Say something that changed no payment, for a short while."""
+        number = self._notice.number + 1 if self._notice else 0
+        self._notice = Notice(kind, detail, number)
+        self._notice_until = self._now() + NOTICE_S
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Make the view anew, and bring to lights, buzzer and panel what changed in it."""
+        now = self._now()
+        self._expire(now)
+        view = self._make(now)
+        before, self.view = self.view, view
+        if view != before:
+            self._face.lights.set(lights(view))
+            self._play(before, view)
+            self._draw_soon(view)
+            for listener in self.listeners:
+                listener()
+        self._arm(now, view)
+
+    # -- the view --
+
+    def _make(self, now: float) -> View:
+        view = View(
+            ready=self._phase is Phase.RUNNING and self._ready(),
+            store_name=self._store_name,
+            phase=self._phase,
+            notice=self._notice,
+            outages=self._board.outages() if self._phase is Phase.RUNNING else (),
+            in_doubt=self._in_doubt(),
+        )
+        payment = self._payment
+        if payment is None:
+            return view
+        attempt = payment.attempts[-1] if payment.attempts else None
+        return replace(
+            view,
+            state=payment.state,
+            amount=payment.amount,
+            reason=_reason(payment),
+            confirming=attempt is not None and attempt.confirming,
+            left_s=self._left_s(payment, now),
+        )
+
+    def _left_s(self, payment: Payment, now: float) -> int | None:
+        end = self._end_of_wait(payment)
+        return None if end is None else max(0, math.ceil(end - now - 0.001))
+
+    def _end_of_wait(self, payment: Payment) -> float | None:
+        if payment.state is State.AWAITING_CODE:
+            return payment.expires_at
+        if payment.state in (State.SUBMITTING, State.PENDING) and payment.attempts:
+            attempt = payment.attempts[-1]
+            return give_up_at(attempt, self._schedules.get(attempt.gateway, Schedule()))
+        return None
+
+    def _expire(self, now: float) -> None:
+        if self._result_until is not None and self._result_until <= now:
+            self._payment = self._result_until = None
+        if self._notice_until is not None and self._notice_until <= now:
+            self._notice_until = None
+            self._notice = None
+
+    def _arm(self, now: float, view: View) -> None:
+        """Come back when something that is shown ends, or a countdown changes its number."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        moments = [m for m in (self._result_until, self._notice_until) if m is not None]
+        end = self._end_of_wait(self._payment) if self._payment is not None and view.left_s else None
+        if end is not None and view.left_s is not None:
+            moments.append(end - view.left_s + 1)
+        if moments and self._phase is Phase.RUNNING:
+            self._timer = asyncio.get_running_loop().call_at(max(min(moments), now + 0.01), self.refresh)
+
+    def _play(self, before: View | None, view: View) -> None:
+        heard = sound(before, view)
+        if heard is not None:
+            self.heard = Heard(heard.name, self._at())
+            self._face.buzzer.play(heard.tones)
+
+    # -- the panel --
+
+    def _draw_soon(self, view: View) -> None:
+        """Draw it now, or, where one is being drawn, the newest view after that; nobody misses one in between."""
+        if self._drawing is None and self._face.display.width:
+            self._drawing = asyncio.get_running_loop().run_in_executor(self._thread, self._draw, view)
+            self._drawing.add_done_callback(self._drawn_one)
+
+    def _draw(self, view: View) -> tuple[View, Image.Image]:
+        return view, draw(view, self._face.display.width, self._face.display.height, self._language)
+
+    def _drawn_one(self, done: asyncio.Future[tuple[View, Image.Image]]) -> None:
+        self._drawing = None
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            log.error("draw_fault screen=%s", self.screen, exc_info=error)
+            return
+        drawn, self.image = done.result()
+        self._face.display.show(self.image)
+        if self.view is not None and drawn != self.view:
+            self._draw_soon(self.view)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _reason(payment: Payment) -> Reason | None:
+    """Why it ended; while a fresh code is awaited, why the last one did not do."""
+    if payment.state is State.AWAITING_CODE and payment.attempts and payment.attempts[-1].state is State.REFUSED:
+        return payment.attempts[-1].reason
+    return payment.reason

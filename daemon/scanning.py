@@ -1,0 +1,133 @@
+"""From what a scanner reads to a payer's code that is wanted now: the way into the cycle for scans.
+
+The scanner is armed only while a payment awaits a code. A payer's code is passed on once, never kept: what stays, as long as
+the payment is open, is a keyed hash, so that a phone left under the scanner does not use up the payment's attempts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from daemon.codes import AuthCode, Kind, classify
+from daemon.cycle import Unfit
+from daemon.events import CodePresented, CodeRejected
+from daemon.health import Board
+from daemon.journal_file import JournalError
+from daemon.payment import Mode, OutTradeNo, Payment, State
+from daemon.runner import Change, Runner
+from daemon.view import NoticeKind
+from hw.interfaces import Scan, ScanFault, Scanner
+
+log = logging.getLogger(__name__)
+
+CODE_LIFE_S = 45.0  # a payer's code lives about a minute (WeChat, Quick Pay product page); one that waited longer is not sent
+
+
+class Scanning:
+    """Listens to the scanner, arms it, and presents codes. `notify` says what changed no payment and must still be said."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        scanner: Scanner,
+        routes: Mapping[str, str],
+        board: Board,
+        notify: Callable[[NoticeKind, str], None],
+        new_number: Callable[[], OutTradeNo],
+    ) -> None:
+        self._runner = runner
+        self._scanner = scanner
+        self._routes = routes
+        self._board = board
+        self._notify = notify
+        self._new_number = new_number
+        self._wanted: Payment | None = None
+        self._key = secrets.token_bytes(16)
+        self._used: set[bytes] = set()
+        self._last: bytes | None = None
+        self._presenting: set[asyncio.Task[None]] = set()
+
+    def on_change(self, change: Change) -> None:
+        """Arm while a code is wanted, disarm otherwise."""
+        payment = change.payment
+        if payment.state is State.AWAITING_CODE and payment.mode is Mode.SCAN:
+            again = self._wanted is None or self._wanted.ref != payment.ref or change.before is None or change.before.state != payment.state
+            self._remember_used(change)
+            self._wanted = payment
+            if again:
+                self._scanner.arm()
+        elif self._wanted is not None and self._wanted.ref == payment.ref:
+            self._want_nothing()
+
+    def _remember_used(self, change: Change) -> None:
+        """A code that was refused is used up; one whose charge never left the box may be shown again."""
+        if change.before is None:
+            self._used.clear()
+        elif self._last is not None and change.payment.attempts and change.payment.attempts[-1].state is State.REFUSED:
+            self._used.add(self._last)
+
+    def scanned(self, scan: Scan) -> None:
+        """What a scanner read. Text from outside: anything at all."""
+        payment = self._wanted
+        if payment is None or asyncio.get_running_loop().time() - scan.at > CODE_LIFE_S:
+            log.info("code_dropped why=%s", "too old" if payment else "none wanted")
+            return
+        code = classify(scan.text)
+        if code.kind is not Kind.PAYER or code.auth_code is None or code.scheme is None:
+            self._reject(payment, NoticeKind.WRONG_CODE, code.kind.value)
+        elif (gateway := self._routes.get(code.scheme)) is None or not self._board.can_charge(gateway):
+            self._reject(payment, NoticeKind.NO_ROUTE, code.scheme)
+        elif self._fingerprint(code.auth_code) in self._used:
+            self._reject(payment, NoticeKind.WRONG_CODE, "used")
+        else:
+            self._want_nothing()
+            self._start(self._present(payment, gateway, code.scheme, code.auth_code))
+
+    def scan_failed(self, fault: ScanFault) -> None:
+        if self._wanted is not None:
+            self._notify(NoticeKind.SCAN_AGAIN, fault.value)
+
+    def _want_nothing(self) -> None:
+        self._wanted = None
+        self._scanner.disarm()
+
+    async def _present(self, payment: Payment, gateway: str, scheme: str, code: AuthCode) -> None:
+        event = CodePresented(self._new_number(), gateway, scheme, self._runner.at())
+        try:
+            self._last = self._fingerprint(code)
+            await self._runner.present(payment.ref, event, code)
+        except (Unfit, KeyError):
+            log.info("code_dropped why=%s ref=%s", "too late", payment.ref)
+        except JournalError as error:
+            log.error('code_dropped why=journal ref=%s error="%s"', payment.ref, error)
+            self._notify(NoticeKind.NOT_STORED, "")
+            self._want_again(payment)
+
+    def _reject(self, payment: Payment, notice: NoticeKind, kind: str) -> None:
+        self._notify(notice, kind)
+        self._start(self._note_rejected(payment, kind))
+
+    async def _note_rejected(self, payment: Payment, kind: str) -> None:
+        try:
+            await self._runner.feed(payment.ref, CodeRejected(kind, self._runner.at()))
+        except (Unfit, KeyError, JournalError) as error:
+            log.info("code_rejected kind=%s ref=%s unstored=%s", kind, payment.ref, error)
+
+    def _want_again(self, payment: Payment) -> None:
+        now = self._runner.find(payment.ref)
+        if now is not None and now.state is State.AWAITING_CODE:
+            self._wanted = now
+            self._scanner.arm()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._presenting.add(task)
+        task.add_done_callback(self._presenting.discard)
+
+    def _fingerprint(self, code: AuthCode) -> bytes:
+        return hashlib.blake2b(code.reveal().encode(), key=self._key, digest_size=16).digest()
