@@ -1,0 +1,123 @@
+"""`[scanner]`, `[display]`, `[lights]`, `[buzzer]`, `[button]`: which devices the box has, and on which pins.
+
+A table that is left out means that the box has no such device. Keys of another kind may stay in a table, so that a
+device can be switched off, or a simulated one tried, by changing `kind` alone; they are checked all the same.
+"""
+
+from __future__ import annotations
+
+from daemon.tables.findings import did_you_mean
+from daemon.tables.pins import check_pins
+from daemon.tables.table import Table
+from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, USB_ID, Reader, Wrong, one_number_of, one_of, shown, text, whole
+from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
+
+_GPIO_KINDS = one_of(("gpio", "simulated", "none"))
+_SCANNER_KINDS = one_of(("evdev", "serial", "simulated", "none"), later=("hidpos",))
+
+# luma.oled's devices on I2C or SPI with their usual size. Others that a later luma.oled has are found by asking it.
+_PANELS = {
+    **dict.fromkeys(("ch1115", "sh1106", "ssd1306", "ssd1309", "ssd1315", "ssd1322_nhd", "ssd1325"), (128, 64)),
+    **dict.fromkeys(("ssd1305", "ssd1316"), (128, 32)),
+    **dict.fromkeys(("ssd1327", "ssd1351"), (128, 128)),
+    **dict.fromkeys(("ssd1322", "ssd1362"), (256, 64)),
+    "sh1107": (64, 128),
+    "ssd1331": (96, 64),
+    "ssd1363": (256, 128),
+}
+
+
+def read_hardware(root: Table) -> HardwareSettings:
+    hardware = HardwareSettings(
+        _read_scanner(root.table("scanner")),
+        _read_display(root.table("display")),
+        _read_lights(root.table("lights")),
+        _read_buzzer(root.table("buzzer")),
+        _read_button(root.table("button")),
+    )
+    check_pins(hardware, root.findings)
+    return hardware
+
+
+def _read_scanner(table: Table) -> ScannerSettings:
+    kind = _kind(table, _SCANNER_KINDS)
+    scanner = ScannerSettings(
+        kind,
+        device=table.take("device", text(256, "a path or a name in /dev/input/by-id,"), None),
+        vendor=table.take("vendor", USB_ID, None),
+        product=table.take("product", USB_ID, None),
+        port=table.take("port", DEVICE_PATH, None, needed=kind == "serial"),
+        baudrate=table.take("baudrate", BAUDRATE, 9600),
+    )
+    if kind == "evdev":
+        _check_one_way_to_find(table)
+    table.close()
+    return scanner
+
+
+def _check_one_way_to_find(table: Table) -> None:
+    by_path, by_id = "device" in table, ("vendor" in table, "product" in table)
+    if by_path and any(by_id):
+        table.problem("device", "is not the only way to find the scanner", "either device, or vendor and product")
+    elif not by_path and not all(by_id):
+        table.problem("device", "is missing", "a path or a name in /dev/input/by-id; or vendor and product instead")
+
+
+def _read_display(table: Table) -> DisplaySettings:
+    kind = _kind(table, Reader('"simulated", "none" or a device of luma.oled such as "ssd1306"', _read_panel))
+    width, height = _PANELS.get(kind, (128, 64))
+    display = DisplaySettings(
+        kind,
+        interface=table.take("interface", one_of(("i2c", "spi")), "i2c"),
+        bus=table.take("bus", whole(0, 31), 1),
+        address=table.take("address", whole(0x03, 0x77, "an I2C address"), 0x3C),
+        width=table.take("width", whole(16, 512, "pixels"), width),
+        height=table.take("height", whole(16, 512, "pixels"), height),
+        rotate=table.take("rotate", one_number_of((0, 1, 2, 3)), 0),
+        contrast=table.take("contrast", whole(0, 255), 0x7F),
+        min_module_px=table.take("min_module_px", whole(1, 16, "pixels"), 1),
+    )
+    table.close()
+    return display
+
+
+def _read_panel(value: object) -> str:
+    if isinstance(value, str) and (value in ("simulated", "none", *_PANELS) or _luma_has(value)):
+        return value
+    hint = did_you_mean(value, ["simulated", "none", *_PANELS]) if isinstance(value, str) else ""
+    raise Wrong(f"is {shown(value)}{hint}")
+
+
+def _luma_has(name: str) -> bool:
+    import luma.core.device  # only for names that are not in the table: it costs some megabytes
+    import luma.oled.device
+
+    found = getattr(luma.oled.device, name, None)
+    return isinstance(found, type) and issubclass(found, luma.core.device.device) and found.__module__ == luma.oled.device.__name__
+
+
+def _read_lights(table: Table) -> LightsSettings:
+    kind = _kind(table, _GPIO_KINDS)
+    green, amber, red = (table.take(name, BCM_PIN, None, needed=kind == "gpio") for name in ("green", "amber", "red"))
+    lights = LightsSettings(kind, green, amber, red, active_high=table.take("active_high", FLAG, True))
+    table.close()
+    return lights
+
+
+def _read_buzzer(table: Table) -> BuzzerSettings:
+    kind = _kind(table, _GPIO_KINDS)
+    buzzer = BuzzerSettings(kind, table.take("pin", BCM_PIN, None, needed=kind == "gpio"), table.take("passive", FLAG, False))
+    table.close()
+    return buzzer
+
+
+def _read_button(table: Table) -> ButtonSettings:
+    kind = _kind(table, _GPIO_KINDS)
+    button = ButtonSettings(kind, table.take("pin", BCM_PIN, None, needed=kind == "gpio"), table.take("active_low", FLAG, True))
+    table.close()
+    return button
+
+
+def _kind(table: Table, reader: Reader[str]) -> str:
+    """The kind of device; none where the table was left out, asked for where there is one."""
+    return table.take("kind", reader, "none", needed=not table.is_empty)

@@ -1,0 +1,80 @@
+"""Kinds that the format has and this version has not.
+
+A configuration that uses one is refused, with a line that says so; its other keys are checked all the same, so that a file
+written for a later version shows its slips of the pen as well.
+"""
+
+from __future__ import annotations
+
+from daemon.tables.addresses import BASE_URL
+from daemon.tables.table import Table
+from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, SECONDS, USB_ID, Reader, identifier, one_of, text, whole
+
+_MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
+_MS = whole(1, 10_000, "milliseconds, a whole number")
+
+GATEWAYS: dict[str, dict[str, Reader[object]]] = {
+    "smart2pay": {
+        "base_url": BASE_URL,
+        "site_id": identifier(),
+        "method_id": identifier(),
+        "return_url": text(512),
+        "email": text(),
+        "country": text(2),
+        "token_lifetime": whole(1, 10_080, "minutes"),
+        "fallback_redirect_url": FLAG,
+    },
+    "cbtis": {
+        "base_url": BASE_URL,
+        "uid": identifier(),
+        "type": text(),
+        "flow": text(),
+        "payment_method": text(),
+        "settlement_currency": text(3),
+        "notify_url": text(512),
+    },
+    "connect": {
+        "base_url": BASE_URL,
+        "merchant_id": identifier(),
+        "api_key_id": identifier(),
+        "country": text(2),
+        "customer_ip": text(45),
+        "webhook_key_id": identifier(),
+    },
+}
+GATEWAY_FILES: dict[str, tuple[str, ...]] = {
+    "smart2pay": ("api_key_file",),
+    "cbtis": ("client_secret_file", "apikey_file"),
+    "connect": ("secret_file", "webhook_secret_file"),
+}
+TILLS: dict[str, dict[str, Reader[object]]] = {
+    "serial": {"port": DEVICE_PATH, "baudrate": BAUDRATE, "crc": one_of(("required", "optional"))},
+    "keypad": {"device": text(256), "vendor": USB_ID, "product": USB_ID},
+    "pole": {
+        "port": DEVICE_PATH,
+        "baudrate": BAUDRATE,
+        "dialect": one_of(("auto", "cd5220", "escpos", "dsp800", "led8")),
+        "confirm": FLAG,
+    },
+    "mdb": {"port": DEVICE_PATH, "baudrate": BAUDRATE, "mode": one_of(("session", "always-idle")), "max_vend_wait_s": SECONDS},
+    "pulse": {
+        "price": _MINOR,
+        "value_per_pulse": _MINOR,
+        "output": one_of(("gpio", "simulated")),
+        "pin": BCM_PIN,
+        "active_low": FLAG,
+        "on_ms": _MS,
+        "off_ms": _MS,
+        "inhibit_pin": BCM_PIN,
+    },
+}
+
+
+def check_keys(table: Table, keys: dict[str, Reader[object]], files: tuple[str, ...] = ()) -> None:
+    """Check what is there; nothing is asked for."""
+    table.take("kind", text(), "")
+    for name, reader in keys.items():
+        table.take(name, reader, None)
+    for name in files:
+        table.take(name, table.files.named, None)
+    table.close()
