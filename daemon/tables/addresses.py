@@ -42,7 +42,7 @@ def _read_base_url(value: object) -> str:
 
 def _read_listen(value: object) -> tuple[str, int]:
     match = _LISTEN.fullmatch(value) if isinstance(value, str) else None
-    if match is None or not 1 <= int(match["port"]) <= 65535:
+    if match is None or int(match["port"]) > 65535:
         raise Wrong(f"is {shown(value)}")
     host = match["host"].strip("[]")
     if match["host"].startswith("[") or re.fullmatch(r"[0-9.]+", host):
@@ -54,4 +54,4 @@ def _read_listen(value: object) -> tuple[str, int]:
 
 
 BASE_URL = Reader("an address that begins with https:// (http:// only on this machine)", _read_base_url)
-LISTEN = Reader('"ADDRESS:PORT" such as "127.0.0.1:8080", with a port from 1 to 65535', _read_listen)
+LISTEN = Reader('"ADDRESS:PORT" such as "127.0.0.1:8080", with a port up to 65535 (0: any free one)', _read_listen)
