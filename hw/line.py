@@ -32,7 +32,9 @@ class Port:
         except ImportError as exc:
             raise DeviceFailing("pyserial is not installed (package python3-serial)") from exc
         try:
-            self._serial = serial.Serial(path, baudrate, timeout=0, exclusive=True)
+            # inter_byte_timeout=0 is pyserial's way to VMIN=1: a line with nothing to read then says EAGAIN. With its usual VMIN=0
+            # it says "end of file", as a line that was unplugged does.
+            self._serial = serial.Serial(path, baudrate, timeout=0, inter_byte_timeout=0, exclusive=True)
         except OSError as exc:  # SerialException is one
             raise device_error(exc, path, GROUP) from exc
         except (termios.error, ValueError) as exc:  # termios.error is no OSError, and pyserial lets it through

@@ -3,7 +3,9 @@
     scanner = write_scanner(tmp_path, [Typed("130000000000000017", after_s=0.5)])
     subprocess.run([*scanner.command(), "python", "app.py"])
 
-The program then finds `scanner.node` (/dev/input/event7) with python-evdev, can grab it, and reads the keys. Each file is what
+The program then finds `scanner.node` (/dev/input/event7) with python-evdev, can grab it, and reads the keys. The script runs from the
+start of umockdev-run; what is typed before the program opens the device waits for it. A program that takes an unknown time to get
+ready is best given the same code again and again: it takes the first one that it wants. Each file is what
 `umockdev-record` would write: the device (sysfs), the ioctls that python-evdev asks (their sizes must match), and evemu events.
 """
 
@@ -25,7 +27,12 @@ SYN_DROPPED = 3
 LEFT_SHIFT, ENTER, TAB = 42, 28, 15
 KEY_S = 0.002  # between two reports: what scanners do
 
-_ROWS = ((2, "1234567890-=", "!@#$%^&*()_+"), (16, "qwertyuiop[]", "QWERTYUIOP{}"), (30, "asdfghjkl;'", 'ASDFGHJKL:"'), (44, "zxcvbnm,./", "ZXCVBNM<>?"))
+_ROWS = (
+    (2, "1234567890-=", "!@#$%^&*()_+"),
+    (16, "qwertyuiop[]", "QWERTYUIOP{}"),
+    (30, "asdfghjkl;'", 'ASDFGHJKL:"'),
+    (44, "zxcvbnm,./", "ZXCVBNM<>?"),
+)
 _KEYS = {char: (first + i, shift) for first, *rows in _ROWS for shift, row in enumerate(rows) for i, char in enumerate(row)}
 
 
@@ -64,7 +71,7 @@ def is_installed() -> bool:
 
 
 def write_scanner(directory: Path, script: Iterable[Typed | Overrun]) -> Recording:
-    """Write the files into `directory`. The script starts to run when the program opens the device."""
+    """Write the files into `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
     recording = Recording(directory / "scanner.umockdev", directory / "scanner.ioctl", directory / "scanner.events")
     recording.device.write_text(_device(), encoding="ascii")
