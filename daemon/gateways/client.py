@@ -50,6 +50,7 @@ _CERTIFICATE_TEXTS = {
     19: "the server's certificate comes from an authority that this box does not know",
     20: "the server's certificate comes from an authority that this box does not know",
     62: "the server's certificate is for another name",
+    64: "the server's certificate is for another address",
 }
 
 
