@@ -14,7 +14,7 @@ from PIL import Image
 
 from daemon import glyphs
 from daemon.glyphs import BOLD, FIGURES, SMALL, Face
-from daemon.typesetting import banner, beside, face_of, figure, has_whole_words, paragraph, tick
+from daemon.typesetting import banner, beside, face_of, figure, has_whole_words, paragraph, tick, wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,9 @@ def _is_large(content: Content, width: int, height: int) -> bool:
 
 def _gaps(above: int, amount: int, below: int, roomy: bool, bar: bool) -> list[int]:
     """The least spaces above, between and below so many rows: an amount has no empty rows of its own, as a text has."""
-    text, figure, edge = (1, 3, 1) if roomy else (0, 2, 0)
-    inner = [figure if amount and i in (above - 1, above) else text for i in range(above + amount + below - 1)]
-    return [figure if (roomy or bar) and amount and not above else edge, *inner, edge]
+    by_text, by_amount, edge = (1, 3, 1) if roomy else (0, 2, 0)
+    inner = [by_amount if amount and i in (above - 1, above) else by_text for i in range(above + amount + below - 1)]
+    return [by_amount if (roomy or bar) and amount and not above else edge, *inner, edge]
 
 
 def _spread(rows: list[Image.Image], gaps: list[int], spare: int, width: int, top: int) -> Iterator[Placed]:
@@ -169,15 +169,22 @@ def _title_in_one_line(title: Words, width: int) -> tuple[str, Face]:
 
 
 def _heading(content: Content, level: _Level, width: int) -> list[Image.Image]:
-    """The title, where it does not stand on the banner: a shop's name may be long, and has no shorter form."""
+    """The title, where it does not stand on the banner."""
     if content.title is None or content.banner or not level.title:
         return []
     room = width - (tick(_TICK).width + _SPACE if content.tick else 0)
-    text, face = glyphs.clean(content.title.full), BOLD
-    if level.short or not has_whole_words(text, BOLD, room):
-        text, face = _title_in_one_line(content.title, room)
-    words = paragraph(text, face, room, 1 if level.short else 3)
+    text, face = _title_in_one_line(content.title, room)
+    words = paragraph(text, face, room, 1) if level.short else _title_in_lines(content.title, room)
     return [beside(tick(_TICK), words, _SPACE) if content.tick else words]
+
+
+def _title_in_lines(title: Words, width: int) -> Image.Image:
+    """The title in two lines of large letters or three of small ones: a shop's name may be long, and has no shorter form."""
+    text = glyphs.clean(title.full)
+    face = face_of(text, BOLD)
+    if len(wrap(text, face, width)) <= 2 and has_whole_words(text, face, width):
+        return paragraph(text, face, width, 2)
+    return paragraph(text, SMALL, width, 3 if face_of(text, SMALL) is SMALL else 2)
 
 
 def _texts(content: Content, level: _Level, face: Face, width: int) -> list[Image.Image]:
@@ -220,7 +227,8 @@ def _flat(content: Content, width: int, height: int) -> tuple[Placed, ...]:
 
 def _line(content: Content, width: int, height: int) -> Image.Image:
     if content.figure and (content.tick or content.title is None):
-        fitting = (figure(content.figure, face, scale) for face, scale in _SIZES)
-        return next((row for row in fitting if row.width <= width and row.height <= height), figure(content.figure, SMALL, 1))
+        sizes = (figure(content.figure, face, scale) for face, scale in _SIZES)
+        fitting = next((row for row in sizes if row.width <= width and row.height <= height), None)
+        return fitting or paragraph(content.figure, SMALL, width, 1)  # which shows where it is cut
     text, face = _title_in_one_line(content.title or content.paragraphs[0], width)
     return paragraph(text, face, width, 1)

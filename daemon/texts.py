@@ -47,7 +47,7 @@ class Why:
 
 # What the reader can do.
 CALL_STAFF = Text("Please call staff", "请联系店员", "Call staff")
-OTHER_CARD = Text("Try another card", "请换一张卡支付", "Other card")
+OTHER_CARD = Text("Try another card", "请换卡支付", "Other card")
 OTHER_WAY = Text("Please pay another way", "请换方式支付", "Pay another way", "请换方式")
 OPEN_CODE = Text("Open the payment code in your wallet", "请打开付款码", "Open payment code", "打开付款码")
 REFRESH_CODE = Text("Refresh your code and show it again", "请刷新付款码", "Refresh your code", "刷新付款码")
@@ -87,7 +87,7 @@ OUTAGES: dict[Part, Text] = {
     Part.BUTTON: Text("Button not working", "按钮故障", "No button"),
     Part.TILL: Text("Till not connected", "收银机未连接", "No till"),
     Part.GATEWAY: Text("No payment network", "支付网络不通", "No network", "网络不通"),
-    Part.CREDENTIALS: Text("Certificate problem", "证书或密钥有误", "Certificate", "证书有误"),
+    Part.CREDENTIALS: Text("Certificate problem", "证书有误", "Certificate"),
     Part.CLOCK: Text("Clock not set", "时钟未校准"),
     Part.JOURNAL: Text("Cannot store sales", "交易无法保存", "No journal", "无法保存"),
 }
@@ -95,6 +95,7 @@ OUTAGES: dict[Part, Text] = {
 DOUBTS = Text("{count} payments unclear", "{count}笔结果未确认", "{count} unclear", "{count}笔待查")
 ONE_DOUBT = Text("1 payment unclear", "1笔结果未确认", "1 unclear", "1笔待查")
 
+# By what the code was (daemon.codes.Kind).
 WRONG_CODES: dict[str, Text] = {
     "product": Text("A product barcode", "这是商品条码"),
     "receive": Text("A code for receiving", "这是收款码"),
@@ -106,11 +107,12 @@ WRONG_CODES: dict[str, Text] = {
 NO_ROUTE = Text("{scheme} not taken", "不支持{scheme}", "Not taken", "不支持")
 OTHER_WALLET = Text("Please use another wallet", "请使用其他钱包", "Other wallet", "请换钱包")
 
+# By the scheme's name (daemon.codes.SCHEMES); "" is for one that is not among them.
 SCHEMES: dict[str, Text] = {
     "wechat": Text("WeChat", "微信支付"),
     "alipay": Text("Alipay", "支付宝"),
-    "alipayplus": Text("Alipay+", "Alipay+"),
     "unionpay": Text("UnionPay", "云闪付"),
+    "emvco": Text("EMV code", "EMV付款码"),
     "": Text("This wallet", "该钱包"),
 }
 
@@ -169,6 +171,7 @@ REASONS: dict[str, Why] = {
     "timeout": Why(Text("No answer in time", "等待结果超时"), MONEY_RETURNS),
     "closed_by_provider": Why(Text("Order was closed", "订单已关闭"), START_AGAIN),
     "revoke_refused": Why(Text("Could not be undone", "撤销未成功"), CALL_STAFF),
+    "revoke_unconfirmed": Why(Text("Undoing not confirmed", "撤销未确认", "Not confirmed"), CALL_STAFF),
     "mismatch": Why(Text("The answer is not right", "返回信息不符", "Wrong answer"), CALL_STAFF),
     "paid_late": Why(Text("The payment came late", "付款到账过晚", "Paid late"), CALL_STAFF),
     "refused": GENERAL,

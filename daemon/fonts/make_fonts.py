@@ -35,13 +35,15 @@ FACES: tuple[tuple[str, str, frozenset[str] | None], ...] = (
 
 
 def repertoire() -> set[str]:
-    """What a shop's name may be written with: GB 2312 (simplified hanzi, kana, Greek, Cyrillic, signs) and Big5's common half."""
+    """What a shop's name may be written with: GB 2312 (simplified hanzi, kana, signs), Big5's common half, European letters."""
     two_bytes = [bytes((high, low)) for high in range(0xA1, 0xF8) for low in range(0xA1, 0xFF)]
     big5 = [bytes((high, low)) for high in range(0xA4, 0xC7) for low in (*range(0x40, 0x7F), *range(0xA1, 0xFF))]
     chars = {code.decode("gb2312", "ignore") for code in two_bytes} | {code.decode("big5", "ignore") for code in big5}
-    latin = {chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2027), *range(0x20A0, 0x20C0))}
+    latin = {chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x1E00, 0x1F00))}
+    greek = {chr(code) for code in range(0x370, 0x460)}  # and Cyrillic
+    signs = {chr(code) for code in (*range(0x2010, 0x2027), *range(0x20A0, 0x20C0), *range(0x2100, 0x2140))}
     wide = {chr(code) for code in (*range(0x3000, 0x3020), *range(0xFF01, 0xFF5F), *range(0xFFE0, 0xFFE7))}
-    return {char for char in chars | latin | wide if len(char) == 1}
+    return {char for char in chars | latin | greek | signs | wide if len(char) == 1}
 
 
 def write(name: str, glyphs: dict[str, str]) -> None:

@@ -1,0 +1,94 @@
+"""Lines and blocks: where text breaks, how it is cut, and the marks that are drawn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.glyphs import BOLD, FIGURES, SMALL, WIDE, clean, measure
+from daemon.panel_text import half_blocks
+from daemon.typesetting import banner, beside, cut, face_of, figure, has_whole_words, paragraph, stack, tick, wrap
+
+
+def test_text_breaks_at_blanks_into_lines_of_like_length():
+    assert wrap("Open the payment code in your wallet", SMALL, 126) == ("Open the payment", "code in your wallet")
+    assert wrap("Paid", SMALL, 126) == ("Paid",)
+    assert wrap("", SMALL, 126) == ()
+
+
+def test_hanzi_break_anywhere_but_never_before_a_closing_sign():
+    assert wrap("请打开付款码", WIDE, 64) == ("请打开", "付款码")
+    assert wrap("余额不足，请换卡。", WIDE, 80) == ("余额不足，", "请换卡。")
+    assert wrap("（小店）很好", WIDE, 64) == ("（小店）", "很好")
+
+
+def test_a_word_wider_than_the_line_is_broken_and_nothing_of_it_is_lost():
+    lines = wrap("Donaudampfschifffahrtsgesellschaft", SMALL, 60)
+    assert "".join(lines) == "Donaudampfschifffahrtsgesellschaft"
+    assert all(measure(line, SMALL) <= 60 for line in lines)
+    assert not has_whole_words("Donaudampfschifffahrtsgesellschaft", SMALL, 60)
+
+
+def test_a_word_that_fits_is_not_broken_to_make_lines_of_like_length():
+    assert wrap("Corner Café", BOLD, 64) == ("Corner", "Café")
+
+
+@given(st.text(), st.integers(min_value=17, max_value=200))
+def test_lines_never_lose_a_character_and_never_stick_out(text, width):
+    text = clean(text)
+    lines = wrap(text, WIDE, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(measure(line, WIDE) <= width for line in lines)
+
+
+def test_what_is_cut_says_so():
+    assert cut("Corner Café", SMALL, 200) == "Corner Café"
+    short = cut("The Corner Café", SMALL, 50)
+    assert short.endswith("…")
+    assert measure(short, SMALL) <= 50
+
+
+def test_a_paragraph_of_too_many_lines_ends_in_an_ellipsis():
+    text = "one two three four five six seven"
+    assert paragraph(text, SMALL, 60, 2).height == 24
+    assert paragraph(text, SMALL, 60, 1).tobytes() == paragraph(cut(text, SMALL, 60), SMALL, 60, 1).tobytes()
+    assert paragraph(text, SMALL, 60, 2).width <= 60
+
+
+def test_one_hanzi_in_a_line_sets_all_of_it_in_the_face_that_has_hanzi():
+    assert face_of("Café", SMALL) is SMALL
+    assert face_of("Café 小店", SMALL) is WIDE
+    assert paragraph("Café 小店", SMALL, 128, 1).height == WIDE.height
+
+
+def test_an_amount_is_cut_to_its_ink_and_grows_in_whole_pixels():
+    plain, doubled = (figure("¥12.50", FIGURES[0], scale) for scale in (1, 2))
+    assert plain.getbbox() == (0, 0, plain.width, plain.height)
+    assert doubled.size == (plain.width * 2, plain.height * 2)
+    assert doubled.resize(plain.size, 0).tobytes() == plain.tobytes()
+
+
+def test_a_tick_is_a_tick_at_every_size():
+    assert half_blocks(tick(8)).splitlines() == ["        ▄█", "▄     ▄█▀ ", "▀█▄ ▄█▀   ", "  ▀█▀     "]
+    for height in (6, 8, 14, 16, 24):
+        mark = tick(height)
+        assert mark.getbbox() == (0, 0, mark.width, height)
+
+
+def test_rows_are_stacked_in_the_middle_and_set_beside_each_other():
+    wide, narrow = figure("888", SMALL, 1), figure("8", SMALL, 1)
+    both = stack([wide, narrow])
+    assert both.size == (wide.width, wide.height + narrow.height)
+    assert both.crop((6, 8, 11, 16)).tobytes() == narrow.tobytes()
+    assert beside(wide, narrow, 4).size == (wide.width + 4 + narrow.width, 8)
+
+
+@pytest.mark.parametrize(("text", "face"), [("Not paid", BOLD), ("支付失败", BOLD), ("Wrong code", SMALL)])
+def test_a_banner_is_lit_with_its_letters_in_the_middle(text, face):
+    bar = banner(text, face, 100)
+    assert bar.width == 100
+    assert bar.height == face_of(text, face).height + 2
+    dark = bar.point(lambda lit: not lit).getbbox()
+    assert dark is not None
+    assert abs(dark[0] - (100 - dark[2])) <= 2
+    assert dark[1] >= 1
+    assert dark[3] <= bar.height - 1

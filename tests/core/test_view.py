@@ -1,0 +1,60 @@
+"""What a view knows about itself, and the names that `GET /v1/box` gives its screens."""
+
+import pytest
+from screen_gallery import SCREENS, missing, view
+
+from daemon.payment import State
+from daemon.view import Notice, NoticeKind, Part, Phase, screen_name
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_screen_of_a_payment_is_named_after_its_state(state):
+    assert screen_name(view(state)) == state.value
+
+
+def test_between_payments_the_screen_says_whether_the_box_is_ready():
+    assert screen_name(view()) == "ready"
+    assert screen_name(view(ready=False)) == "not_ready"
+    assert screen_name(view(ready=False, outages=missing(Part.SCANNER))) == "not_ready"
+
+
+def test_a_box_that_waits_for_somebody_to_look_at_a_payment_says_so():
+    assert screen_name(view(ready=False, in_doubt=1)) == "in_doubt"
+    assert screen_name(view(ready=False, in_doubt=1, outages=missing(Part.CLOCK))) == "not_ready"
+    assert screen_name(view(ready=True, in_doubt=1)) == "ready", "the operator lets it sell meanwhile"
+
+
+def test_a_missing_light_does_not_make_the_box_unready():
+    assert screen_name(view(outages=missing(Part.LIGHTS))) == "ready"
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.WRONG_CODE, NoticeKind.SCAN_AGAIN, NoticeKind.NO_ROUTE])
+def test_whatever_was_wrong_with_a_code_shows_the_wrong_code_screen(kind):
+    assert screen_name(view(State.AWAITING_CODE, notice=Notice(kind))) == "wrong_code"
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.NOT_SENT, NoticeKind.NOT_STORED])
+def test_other_notices_are_named_as_they_are(kind):
+    assert screen_name(view(State.AWAITING_CODE, notice=Notice(kind))) == kind.value
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.AWAITING_CODE])
+def test_a_notice_never_covers_a_payment_under_way_or_its_result(state):
+    assert view(state, notice=Notice(NoticeKind.WRONG_CODE)).overlay is None
+
+
+@pytest.mark.parametrize("phase", [Phase.STARTING, Phase.STOPPED])
+def test_a_box_that_is_not_running_says_only_that(phase):
+    assert screen_name(view(State.AWAITING_CODE, phase=phase, notice=Notice(NoticeKind.WRONG_CODE))) == phase.value
+
+
+def test_attention_is_wanted_for_outages_and_doubts_only():
+    wanting = {name for name, shown in SCREENS.items() if shown.wants_attention}
+    assert wanting == {
+        "ready_lights_missing",
+        "not_ready",
+        "not_ready_thrice",
+        "not_ready_in_doubt",
+        "awaiting_code_no_scanner",
+        "in_doubt",
+    }
