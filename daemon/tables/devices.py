@@ -13,9 +13,10 @@ from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, USB_ID, R
 from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
 
 _GPIO_KINDS = one_of(("gpio", "simulated", "none"))
+_LIGHTS = ("green", "amber", "red")
 _SCANNER_KINDS = one_of(("evdev", "serial", "simulated", "none"), later=("hidpos",))
 
-# luma.oled's devices on I2C or SPI with their usual size. Others that a later luma.oled has are found by asking it.
+# luma.oled's devices on I2C or SPI with their usual size; `hw.factory.display_kinds` has the same, and a test compares them.
 _PANELS = {
     **dict.fromkeys(("ch1115", "sh1106", "ssd1306", "ssd1309", "ssd1315", "ssd1322_nhd", "ssd1325"), (128, 64)),
     **dict.fromkeys(("ssd1305", "ssd1316"), (128, 32)),
@@ -82,26 +83,27 @@ def _read_display(table: Table) -> DisplaySettings:
 
 
 def _read_panel(value: object) -> str:
-    if isinstance(value, str) and (value in ("simulated", "none", *_PANELS) or _luma_has(value)):
+    if isinstance(value, str) and value in ("simulated", "none", *_PANELS):
         return value
     hint = did_you_mean(value, ["simulated", "none", *_PANELS]) if isinstance(value, str) else ""
     raise Wrong(f"is {shown(value)}{hint}")
 
 
-def _luma_has(name: str) -> bool:
-    import luma.core.device  # only for names that are not in the table: it costs some megabytes
-    import luma.oled.device
-
-    found = getattr(luma.oled.device, name, None)
-    return isinstance(found, type) and issubclass(found, luma.core.device.device) and found.__module__ == luma.oled.device.__name__
-
-
 def _read_lights(table: Table) -> LightsSettings:
     kind = _kind(table, _GPIO_KINDS)
-    green, amber, red = (table.take(name, BCM_PIN, None, needed=kind == "gpio") for name in ("green", "amber", "red"))
-    lights = LightsSettings(kind, green, amber, red, active_high=table.take("active_high", FLAG, True))
+    pins = {name: table.take(name, BCM_PIN, None) for name in _LIGHTS}
+    lights = LightsSettings(kind, **pins, active_high=table.take("active_high", FLAG, True))
     table.close()
+    if kind == "gpio":
+        _check_lights(table, [name for name in _LIGHTS if name not in table])
     return lights
+
+
+def _check_lights(table: Table, missing: list[str]) -> None:
+    if len(missing) == len(_LIGHTS):
+        table.problem("green", "is missing, and amber and red are too", BCM_PIN.expected)
+    for name in missing if len(missing) < len(_LIGHTS) else ():
+        table.warn(name, "has no pin: what this light would say is only on the screen and in the sound")
 
 
 def _read_buzzer(table: Table) -> BuzzerSettings:

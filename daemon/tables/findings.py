@@ -44,5 +44,6 @@ def did_you_mean(name: str, known: list[str]) -> str:
     """`, did you mean X?` where one of the known names is close, else nothing."""
     from difflib import get_close_matches  # only wrong configurations need it
 
-    close = get_close_matches(name[:64], known, n=1, cutoff=0.5)
+    begun = [word for word in known if len(name) > 2 and word.startswith(name)]
+    close = begun or get_close_matches(name[:64], known, n=1)
     return f", did you mean {close[0]}?" if close else ""
