@@ -9,6 +9,7 @@ Masking is the last line of defence: nothing that holds a code or a key is meant
 
 from __future__ import annotations
 
+import atexit
 import copy
 import json
 import logging
@@ -107,9 +108,11 @@ class Logs:
         sys.excepthook = _log_uncaught
         threading.excepthook = _log_uncaught_in_thread
         self._listener.start()
+        atexit.register(self.stop)  # for what is said on the way out
 
     def stop(self) -> None:
         """Write out what is queued, for a second at most, and leave logging as it was found."""
+        atexit.unregister(self.stop)
         sys.excepthook, threading.excepthook = self._hooks
         logging.captureWarnings(capture=False)
         logging.getLogger().removeHandler(self._handler)
@@ -202,6 +205,14 @@ class _Descriptor(logging.Handler):
     def __init__(self, fd: int) -> None:
         super().__init__()
         self._fd = fd
+
+    def createLock(self) -> None:  # noqa: N802  # logging's name
+        """None: one thread writes, and the end of the process would wait for a lock that it holds while it is stuck."""
+        self.lock = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        self.emit(record)
+        return True
 
     def emit(self, record: logging.LogRecord) -> None:
         rest = f"{record.msg}\n".encode("utf-8", "backslashreplace")

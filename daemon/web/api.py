@@ -15,15 +15,19 @@ from aiohttp import web
 from daemon.tills.base import Desk
 from daemon.tills.http import Terms
 from daemon.web.auth import HostGuard, TokenGuard
+from daemon.web.body import expect_later
 from daemon.web.box import Box, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
-from daemon.web.errors import in_one_shape
+from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.payments import Payments
 from daemon.web.settings import Limits, WebSettings, is_loopback
 from daemon.web.stream import Streams
 from daemon.web.waiting import Ending
 
 log = logging.getLogger(__name__)
+
+# Whatever stands there: a wrong ref is told what is wrong with it, where aiohttp's plain {ref} would know no such path.
+_PAYMENT = "/v1/payments/{ref:[^/]+}"
 
 
 class Web:
@@ -57,7 +61,6 @@ class Web:
         self._limits = limits or Limits()
         self._box = Box(desk, panel_png, is_alive, version)
         self._scans = None if simulated_scan is None else SimulatedScans(simulated_scan, self._limits)
-        self._version = version
         self._running: _Running | None = None
 
     @property
@@ -97,24 +100,29 @@ class Web:
     def _application(self, payments: Payments, streams: Streams) -> web.Application:
         guard = HostGuard(self._settings.host) if self._settings.token is None else TokenGuard(self._settings.token)
         app = web.Application(middlewares=[note_speech, in_one_shape, web.middleware(guard)])
-        app.on_response_prepare.append(self._sign)
-        app.router.add_put("/v1/payments/{ref}", payments.put)
-        app.router.add_get("/v1/payments/{ref}", payments.get)
-        app.router.add_delete("/v1/payments/{ref}", payments.delete)
-        app.router.add_get("/v1/payments", payments.list)
-        app.router.add_get("/v1/events", streams.get, allow_head=False)
-        app.router.add_get("/v1/box", self._box.status)
-        app.router.add_get("/v1/panel.png", self._box.panel)
-        app.router.add_get("/healthz", self._box.health)
-        if self._scans is not None:
-            app.router.add_post("/v1/simulated/scan", self._scans.post)
+        app.on_response_prepare.append(_sign)
+        for methods, path, handler in self._routes(payments, streams):
+            resource = app.router.add_resource(path)
+            for method in methods.split():
+                resource.add_route(method, handler, expect_handler=expect_later)
         return app
 
-    async def _sign(self, _request: web.Request, answer: web.StreamResponse) -> None:
-        """What every answer carries: nothing here may be cached, or taken for something else than it says it is."""
-        answer.headers["Server"] = f"tillbox/{self._version}"
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
+    def _routes(self, payments: Payments, streams: Streams) -> list[tuple[str, str, Handler]]:
+        routes: list[tuple[str, str, Handler]] = [
+            ("PUT", _PAYMENT, payments.put),
+            ("GET HEAD", _PAYMENT, payments.get),
+            ("DELETE", _PAYMENT, payments.delete),
+            ("GET HEAD", "/v1/payments", payments.list),
+            ("GET", "/v1/events", streams.get),
+            ("GET HEAD", "/v1/box", self._box.status),
+            ("GET HEAD", "/v1/panel.png", self._box.panel),
+            ("GET HEAD", "/healthz", self._box.health),
+        ]
+        return routes if self._scans is None else [*routes, ("POST", "/v1/simulated/scan", self._scans.post)]
+
+
+async def _sign(_request: web.Request, answer: web.StreamResponse) -> None:
+    answer.headers.update(ALWAYS)
 
 
 class _Running:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from daemon.web.errors import Problem, error_answer, error_body, json_bytes, too_many
+from daemon.web.errors import ALWAYS, Problem, error_answer, error_body, json_bytes, too_many
 from daemon.web.settings import Limits
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Connection(web.RequestHandler):
         log.info("http_malformed status=%d error=%s", status, type(exc).__name__)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
-        return error_answer(Problem(status, "malformed", "this is not HTTP/1.1 as the box reads it", close=True))
+        return error_answer(Problem(status, "malformed", "this is not HTTP/1.1 as the box reads it", headers=ALWAYS, close=True))
 
     def log_exception(self, *_args: Any, **kw: Any) -> None:
         log.error("http_fault error=%s", type(kw.get("exc_info")).__name__)

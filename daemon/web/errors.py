@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+# What every answer carries: who answers (and nothing about its libraries), and that nothing here may be cached, or taken for
+# something else than it says it is.
+ALWAYS = {"Server": "tillbox", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
 
 class Problem(Exception):
     """A request that is answered with an error. `close`: the connection is not used again."""

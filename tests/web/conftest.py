@@ -9,10 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from scripted_desk import ScriptedDesk
+from scripted_desk import ScriptedDesk, a_web
 
 from daemon.web.api import Web
-from daemon.web.settings import Limits, WebSettings
+from daemon.web.settings import Limits
 
 Serve = Callable[..., Awaitable["Served"]]
 
@@ -71,15 +71,12 @@ async def serve() -> AsyncIterator[Serve]:
         ) -> Served:
             desk = desk or ScriptedDesk()
             served: Served
-            web = Web(
-                WebSettings("127.0.0.1", 0, token),
+            web = a_web(
                 desk,
-                currency="CNY",
-                max_amount=50_000,
+                token=token,
                 panel_png=lambda: served.png,
                 simulated_scan=(lambda text: served.scans.append(text)) if simulated else None,
                 is_alive=lambda: served.alive,
-                version="0.1.0",
                 till=till,
                 limits=limits,
             )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from daemon.money import Amount, Minor
 from daemon.payment import Payment, Ref, State
 from daemon.tills.base import Conflict, Ended, Entry, Rejected, Request
+from daemon.web.api import Web
+from daemon.web.settings import WebSettings
 
 NOON = "2025-03-01T12:00:00Z"
 
@@ -113,3 +115,25 @@ def refusing(rejected: Rejected) -> ScriptedDesk:
     desk = ScriptedDesk()
     desk.refusal = rejected
     return desk
+
+
+def a_web(desk: ScriptedDesk | None = None, *, port: int = 0, **more: Any) -> Web:
+    """A web server, not started, of a box that takes 1 to 50000 fen."""
+    given: dict[str, Any] = {
+        "currency": "CNY",
+        "max_amount": 50_000,
+        "panel_png": lambda: None,
+        "simulated_scan": None,
+        "is_alive": lambda: True,
+        "version": "0.1.0",
+        **more,
+    }
+    settings = WebSettings(given.pop("host", "127.0.0.1"), port, given.pop("token", None))
+    return Web(settings, desk or ScriptedDesk(), **given)
+
+
+async def until(happened: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Wait for something that happens on the other side of a socket."""
+    async with asyncio.timeout(timeout_s):
+        while not happened():
+            await asyncio.sleep(0.001)

