@@ -14,7 +14,7 @@ has to be proof enough. An HTTP status alone says nothing; the code in a problem
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -24,16 +24,17 @@ from urllib.parse import urlsplit
 from daemon.codes import AuthCode
 from daemon.gateways import merchant_wire as wire
 from daemon.gateways.base import Ability, Problem
+from daemon.gateways.certificate import check_certificate
 from daemon.gateways.client import Answer, Client, TlsSettings
 from daemon.gateways.merchant_reading import CHARGE, CLOSE, QUERY, REFUND, REVOKE, Reading, read_complaint, read_order, without
 from daemon.gateways.merchant_wire import Complaint, ProblemCode
 from daemon.gateways.settings import MerchantSettings, Place
 from daemon.gateways.signing import BadSignature, Key, Request, Response, sign_request, verify_response
+from daemon.gateways.structured_fields import string
 from daemon.payment import Attempt, State
 from daemon.reply import GatewayError, NotSent, Reply, Unintelligible
+from daemon.secret import Secret
 from daemon.timing import Schedule
-
-log = logging.getLogger(__name__)
 
 CLOCK_SET_FROM = 1_704_067_200  # 2024-01-01: a box without a battery clock wakes up in 1970, or in its image's year
 SKEW_S = 60  # of clock difference before `check` speaks; the backend refuses at 300
@@ -51,7 +52,9 @@ class _Proven:
 
 
 class MerchantGateway:
-    """`base.Gateway` for the merchant's backend. `wall_clock` gives Unix seconds, `nonce` a text that never comes again."""
+    """`base.Gateway` for the merchant's backend. `wall_clock` gives Unix seconds, `nonce` a text that never comes again.
+
+    Raises ValueError where the settings lack what their `auth` needs, or hold a key id or token that no header could carry."""
 
     abilities = frozenset({Ability.SCAN, Ability.SHOW, Ability.REFUND, Ability.CLOSE})
     holds_queries = True
@@ -72,7 +75,7 @@ class MerchantGateway:
         self._wall_clock = wall_clock
         self._nonce = nonce
         self._base_url = plain_url(settings.base_url)
-        self._key = _key(settings)
+        self._key, self._token = _key(settings), _token(settings)
         self._client = Client(self._base_url, tls=_tls(settings))
 
     # -- calls about orders --
@@ -113,16 +116,8 @@ class MerchantGateway:
 
     async def check(self) -> list[Problem]:
         """Clock, certificate, reach, credentials, and whether the backend takes us for who we are."""
-        own = self._own_problems()
-        if own:
-            return own
-        try:
-            proven = await self._post("/v1/box-check", wire.box_check(self._place), self._schedule.reply_s)
-        except _NotProven as error:
-            return [Problem(f"{error}: key_id or secret differ between the box and the backend?", blocking=True)]
-        except GatewayError as error:
-            return [Problem(str(error), blocking=False)]
-        return self._told(proven)
+        own = await self._own_problems()
+        return own if any(problem.blocking for problem in own) else own + await self._asked_problems()
 
     async def warm(self) -> None:
         await self._client.warm()
@@ -130,18 +125,31 @@ class MerchantGateway:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    def _own_problems(self) -> list[Problem]:
+    async def _own_problems(self) -> list[Problem]:
         """What is wrong on this side; nothing is sent."""
         if self._key is not None and not self._clock_is_set():
             return [Problem("clock not set: requests cannot be signed before the time of day is known", blocking=True)]
+        cert_file, key_file = self._settings.client_cert_file, self._settings.client_key_file
+        if self._settings.auth == "mtls" and cert_file is not None and key_file is not None:
+            return await asyncio.to_thread(check_certificate, cert_file, key_file)
         return []
+
+    async def _asked_problems(self) -> list[Problem]:
+        """What comes of asking the backend."""
+        try:
+            proven = await self._post("/v1/box-check", wire.box_check(self._place), self._schedule.reply_s)
+        except _NotProven as error:
+            return [Problem(f"{error}{_advice(error.status)}", blocking=error.status < 500)]
+        except GatewayError as error:
+            return [Problem(str(error), blocking=False)]
+        return self._told(proven)
 
     def _told(self, proven: _Proven) -> list[Problem]:
         """What the backend said about this box."""
         try:
             heard = _complaint(proven) if proven.status not in _ORDER_STATUSES else wire.parse_welcome(_json(proven))
         except Unintelligible as error:
-            return [Problem(str(error), blocking=False)]
+            return [Problem(f"{error}{_advice(proven.status)}", blocking=proven.status < 500)]
         except ValueError as error:
             return [Problem(f"the backend's answer to the box check cannot be used: {error}", blocking=True)]
         if isinstance(heard, Complaint):
@@ -178,8 +186,8 @@ class MerchantGateway:
             if not self._clock_is_set():
                 raise NotSent("clock not set: a signature needs the time of day")
             return sign_request(self._key, request, created=int(self._wall_clock()), nonce=self._nonce())
-        if self._settings.auth == "bearer" and self._settings.secret is not None:
-            return replace(request, headers={**request.headers, "Authorization": f"Bearer {self._settings.secret.reveal()}"})
+        if self._token is not None:
+            return replace(request, headers={**request.headers, "Authorization": f"Bearer {self._token.reveal()}"})
         return request
 
     def _clock_is_set(self) -> bool:
@@ -190,7 +198,7 @@ class MerchantGateway:
             try:
                 verify_response(self._key, request, Response(answer.status, answer.headers, answer.body))
             except BadSignature as error:
-                raise _not_proven(answer.status, error) from error
+                raise _NotProven(answer.status, error) from error
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return _Proven(answer.status, kind, answer.body)
 
@@ -206,6 +214,17 @@ class MerchantGateway:
 
 class _NotProven(Unintelligible):
     """The answer does not prove that it comes from the backend and is for this request."""
+
+    def __init__(self, status: int, error: BadSignature) -> None:
+        super().__init__(f"the answer (HTTP {status}) proves nothing: {error}")
+        self.status = status
+
+
+def _advice(status: int) -> str:
+    """What to look at when a box check is answered with that HTTP status and not as the contract says."""
+    if status in (*_ORDER_STATUSES, 400, 401, 403):
+        return "; do box and backend agree on auth, key_id and secret?"
+    return "; is base_url right?" if status < 500 else ""
 
 
 def plain_url(base_url: str) -> str:
@@ -225,19 +244,24 @@ def _key(settings: MerchantSettings) -> Key | None:
         return None
     if settings.key_id is None or settings.secret is None:
         raise ValueError('auth = "signature" needs key_id and secret_file')
+    string(settings.key_id)  # ValueError where no signature could name it
     return Key(settings.key_id, settings.secret)
+
+
+def _token(settings: MerchantSettings) -> Secret | None:
+    """The token of `auth = "bearer"`; None where another proof was configured."""
+    if settings.auth != "bearer":
+        return None
+    if settings.secret is None:
+        raise ValueError('auth = "bearer" needs secret_file')
+    string(settings.secret.reveal())  # ValueError where no header could hold it; the error does not show it
+    return settings.secret
 
 
 def _tls(settings: MerchantSettings) -> TlsSettings:
     if settings.auth != "mtls":
         return TlsSettings(settings.ca_file)
     return TlsSettings(settings.ca_file, settings.client_cert_file, settings.client_key_file)
-
-
-def _not_proven(status: int, error: BadSignature) -> Unintelligible:
-    """A proxy's own answer (5xx, 404, a redirect) is unsigned by nature and passes; one from the backend itself means keys."""
-    text = f"the answer (HTTP {status}) proves nothing: {error}"
-    return _NotProven(text) if status in (*_ORDER_STATUSES, 400, 401, 403) else Unintelligible(text)
 
 
 def _json(proven: _Proven) -> bytes:
