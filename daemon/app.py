@@ -112,7 +112,7 @@ class App:
     def _build_presenter(self) -> Presenter:
         hardware, box = self.hardware, self.config.box
         return Presenter(
-            Face(hardware.display, hardware.lights, hardware.buzzer),
+            Face(hardware.display, hardware.lights, hardware.buzzer, self.config.hardware.display.kind != "none"),
             self.board,
             dict.fromkeys(self.config.gateways, self.config.schedule),
             store_name=box.store_name,

@@ -37,6 +37,7 @@ class Face:
     display: Display
     lights: Lights
     buzzer: Buzzer
+    has_panel: bool  # without one nothing is drawn, and no countdown needs to tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Presenter:
         self.view: View | None = None
         self.heard: Heard | None = None
         self.image: Image.Image | None = None
-        self.listeners: list[Callable[[], None]] = []
+        self.listeners: list[Callable[[], None]] = []  # told of every new view
+        self.picture_listeners: list[Callable[[], None]] = []  # told of every new picture
 
     @property
     def screen(self) -> str:
@@ -198,7 +200,8 @@ class Presenter:
             self._timer.cancel()
             self._timer = None
         moments = [m for m in (self._result_until, self._notice_until) if m is not None]
-        end = self._end_of_wait(self._payment) if self._payment is not None and view.left_s else None
+        counts = self._face.has_panel and self._payment is not None and view.left_s
+        end = self._end_of_wait(self._payment) if counts and self._payment is not None else None
         if end is not None and view.left_s is not None:
             moments.append(end - view.left_s + 1)
         if moments and self._phase is Phase.RUNNING:
@@ -214,7 +217,7 @@ class Presenter:
 
     def _draw_soon(self, view: View) -> None:
         """Draw it now, or, where one is being drawn, the newest view after that; nobody misses one in between."""
-        if self._drawing is None and self._face.display.width:
+        if self._drawing is None and self._face.has_panel:
             self._drawing = asyncio.get_running_loop().run_in_executor(self._thread, self._draw, view)
             self._drawing.add_done_callback(self._drawn_one)
 
@@ -231,6 +234,8 @@ class Presenter:
             return
         drawn, self.image = done.result()
         self._face.display.show(self.image)
+        for listener in self.picture_listeners:
+            listener()
         if self.view is not None and drawn != self.view:
             self._draw_soon(self.view)
 

@@ -57,6 +57,7 @@ class Runner:
         self._rules = rules
         self._wall = wall
         self._cycles: dict[Ref, Cycle] = {}
+        self._stored: dict[Ref, Payment] = {}
         self._codes: dict[OutTradeNo, AuthCode] = {}
         self._calls: dict[OutTradeNo, asyncio.Task[None]] = {}
         self._steps: set[asyncio.Task[Any]] = set()
@@ -72,6 +73,7 @@ class Runner:
         for payment, same_boot in await self._journal.start():
             if payment.ref not in self._cycles:
                 self._cycles[payment.ref] = Cycle.resume(payment, self._rules, self._now(), same_boot=same_boot)
+                self._stored[payment.ref] = payment
                 log.info("payment_taken_up ref=%s state=%s", payment.ref, payment.state)
                 await self._feed_until_stored(payment.ref, Restarted(self.at()))
 
@@ -91,12 +93,11 @@ class Runner:
     @property
     def live(self) -> list[Payment]:
         """Every payment that is not at its end, oldest first."""
-        return [cycle.payment for cycle in self._cycles.values()]
+        return list(self._stored.values())
 
     def find(self, ref: Ref) -> Payment | None:
-        """A payment that is not at its end."""
-        cycle = self._cycles.get(ref)
-        return cycle.payment if cycle else None
+        """A payment that is not at its end, as it was last stored: what is not on disk yet is told to nobody."""
+        return self._stored.get(ref)
 
     def at(self) -> str:
         """Now, for people: RFC 3339, UTC."""
@@ -112,6 +113,7 @@ class Runner:
             asked = {"amount": payment.amount.minor, "currency": payment.amount.currency, "mode": payment.mode.value, "till": payment.till}
             entry = await self._journal.store(cycle.payment, Note(payment.created_at, None, "asked", asked))
             self._cycles[payment.ref] = cycle
+            self._stored[payment.ref] = cycle.payment
             self._tell(Change(None, cycle.payment, entry))
         return cycle.payment
 
@@ -143,10 +145,12 @@ class Runner:
             _log_step(cycle.payment, event, entry)
             for action in actions:
                 self._perform(cycle, action)
-            await asyncio.sleep(0)  # what was decided leaves the box before anybody is told of it
-            self._tell(Change(before, cycle.payment, entry, event))
+            if actions:
+                await asyncio.sleep(0)  # what was decided leaves the box before anybody is told of it
+            self._stored[ref] = cycle.payment
             if not cycle.payment.is_open:
-                del self._cycles[ref]
+                del self._cycles[ref], self._stored[ref]
+            self._tell(Change(before, cycle.payment, entry, event))
             return cycle.payment
 
     async def _whole(self, step: Coroutine[Any, Any, T]) -> T:

@@ -1,0 +1,1 @@
+"""The demo: the whole box, its devices simulated, against the sandbox, in one terminal."""
