@@ -7,7 +7,6 @@ import of luma included, and takes the latest image from a slot; the event loop 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import logging
 import threading
@@ -17,9 +16,10 @@ from typing import Any
 
 from PIL import Image
 
-from hw.errors import DeviceError, DeviceFailing, DeviceMissing, device_error
+from hw.errors import DeviceError
 from hw.health import OK, HealthNote
 from hw.interfaces import Condition, Health, HealthListener
+from hw.luma_panel import open_panel, panel_error
 from hw.settings import DisplaySettings
 
 _log = logging.getLogger(__name__)
@@ -28,79 +28,6 @@ REFRESH_S = 60.0  # a panel that lost its power and got it back is dark until it
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # between attempts to reach a panel that does not answer
 CLOSE_S = 2.0  # a hanging bus is left behind after that
 STUCK_S = 5.0  # one frame takes a tenth of a second at most
-
-_SET_UP_SLOW = frozenset({"ssd1306", "ssd1309"})
-_FASTEST_CLOCK = (0xD5, 0xF0)  # the panel redraws 130 times a second instead of 87: a phone's short exposure then sees a whole QR code
-
-
-def open_panel(settings: DisplaySettings) -> Any:
-    """The luma device, set up and blank. Raises DeviceError; leaves nothing open when it does."""
-    try:
-        import luma.oled
-        import luma.oled.device
-        from luma.core.error import DeviceNotFoundError, DevicePermissionError, Error
-    except ImportError as exc:
-        raise DeviceFailing(f"luma.oled is not installed (package python3-luma.oled): {exc}") from exc
-    make = getattr(luma.oled.device, settings.kind, None)
-    if make is None:
-        raise DeviceFailing(f"luma.oled {luma.oled.__version__} does not know the panel {settings.kind}: a newer one may")
-    try:
-        return _set_up(make, settings)
-    except DeviceNotFoundError as exc:
-        raise DeviceMissing(f"{_where(settings)} does not answer: {exc}") from exc
-    except DevicePermissionError as exc:
-        raise DeviceFailing(f"no permission for {_where(settings)}: the box's user must be in the group {settings.interface}") from exc
-    except Error as exc:
-        raise DeviceFailing(f"{_where(settings)}: {exc}") from exc
-
-
-def _set_up(make: Callable[..., Any], settings: DisplaySettings) -> Any:
-    bus = _open_bus(settings)
-    try:
-        # mode "1": greyscale panels then take two levels; 1-bit panels ignore it, colour panels have no such mode
-        panel = make(bus, width=settings.width, height=settings.height, rotate=settings.rotate, mode="1")
-        panel.persist = True  # what was shown last stays when the program ends
-        if settings.kind in _SET_UP_SLOW:
-            panel.command(*_FASTEST_CLOCK)
-        panel.contrast(settings.contrast)
-    except BaseException:
-        with contextlib.suppress(Exception):
-            bus.cleanup()
-        raise
-    finally:
-        _unhook()
-    return panel
-
-
-def _open_bus(settings: DisplaySettings) -> Any:
-    """luma opens I2C itself, as it then sends a frame in one transfer instead of 32 bytes at a time."""
-    from luma.core.interface import serial
-
-    if settings.interface == "spi":
-        return serial.spi(port=settings.bus, device=settings.address if settings.address in {0, 1} else 0)
-    return serial.i2c(port=settings.bus, address=settings.address)
-
-
-def _where(settings: DisplaySettings) -> str:
-    if settings.interface == "spi":
-        return f"the panel on SPI bus {settings.bus}"
-    return f"the panel at address 0x{settings.address:02X} on /dev/i2c-{settings.bus}"
-
-
-class _LumaHook:
-    """Equal to every hook that luma leaves with `atexit`."""
-
-    def __eq__(self, other: object) -> bool:
-        return getattr(other, "__module__", None) == "luma.core.device"
-
-    def __hash__(self) -> int:
-        return 0
-
-
-def _unhook() -> None:
-    """luma registers a hook for each device object, so also for each failed attempt, which keeps that object alive for ever."""
-    hook: Any = _LumaHook()
-    atexit.unregister(hook)
 
 
 class LumaDisplay:
@@ -124,7 +51,8 @@ class LumaDisplay:
         self._wanted: bytes | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gone = asyncio.Event()
-        self._worker = _Worker(lambda: connect(settings), clock, first_pause_s, self._report, self._finished)
+        panel = _Panel(lambda: connect(settings), lambda exc: panel_error(exc, settings), clock)
+        self._worker = _Worker(panel, clock, first_pause_s, self._report, self._finished)
 
     @property
     def health(self) -> Health:
@@ -178,18 +106,58 @@ class LumaDisplay:
                 self._loop.call_soon_threadsafe(call)
 
 
+class _Panel:
+    """The luma device, set up at the first need, after any error, and when its last set-up is long ago."""
+
+    def __init__(self, connect: Callable[[], Any], explain: Callable[[Exception], DeviceError], clock: Callable[[], float]) -> None:
+        self._connect = connect
+        self._explain = explain
+        self._clock = clock
+        self._device: Any = None
+        self._set_up_at = 0.0
+
+    @property
+    def answers(self) -> bool:
+        """As far as is known from the last time that something was written to it."""
+        return self._device is not None
+
+    def show(self, image: Image.Image | None) -> None:
+        """Write a frame; without one, only set up what is not. Raises DeviceError."""
+        try:
+            self._write(image)
+        except Exception as exc:  # a panel never stops a payment, whatever its driver raises
+            self.let_go()
+            raise self._explain(exc) from exc
+
+    def let_go(self) -> None:
+        """After an error the panel may be in any state: it is set up from the start the next time."""
+        device, self._device = self._device, None
+        if device is not None:
+            with contextlib.suppress(Exception):
+                device.cleanup()
+
+    def _write(self, image: Image.Image | None) -> None:
+        if self._device is not None and self._clock() - self._set_up_at > REFRESH_S:
+            self.let_go()
+        if self._device is None:
+            self._device = self._connect()
+            self._set_up_at = self._clock()
+        if image is not None:
+            self._device.display(image if self._device.mode == "1" else image.convert(self._device.mode))
+
+
 class _Worker:
     """The thread that alone speaks to the panel. It sleeps until there is an image, or until the next attempt is due."""
 
     def __init__(
         self,
-        connect: Callable[[], Any],
+        panel: _Panel,
         clock: Callable[[], float],
         first_pause_s: float,
         report: Callable[[Health], None],
         finished: Callable[[], None],
     ) -> None:
-        self._connect = connect
+        self._panel = panel
         self._clock = clock
         self._first_pause_s = self._pause_s = first_pause_s
         self._report = report
@@ -198,8 +166,6 @@ class _Worker:
         self._image: Image.Image | None = None  # the latest wanted
         self._fresh = False  # it has not been shown yet
         self._stopping = False
-        self._panel: Any = None
-        self._set_up_at = 0.0
         self.busy_since: float | None = None
 
     def start(self) -> None:
@@ -220,15 +186,15 @@ class _Worker:
         self._attempt(None)  # find out how the panel is before there is anything to show
         while self._wait():
             self._attempt(self._take())
-        if self._panel is not None:
+        if self._panel.answers:
             self._attempt(self._take())
-        self._let_go()
+        self._panel.let_go()
         self._finished()
 
     def _wait(self) -> bool:
         """Until there is something to do; False when stopping. A panel that is away waits out its pause, whatever is to be shown."""
         with self._changed:
-            if self._panel is not None:
+            if self._panel.answers:
                 self._changed.wait_for(lambda: self._fresh or self._stopping)
             else:
                 self._changed.wait_for(lambda: self._stopping, self._pause_s)
@@ -244,31 +210,11 @@ class _Worker:
     def _attempt(self, image: Image.Image | None) -> None:
         self.busy_since = self._clock()
         try:
-            self._show(image)
+            self._panel.show(image)
         except DeviceError as exc:
-            self._let_go()
             self._report(exc.health)
-        except Exception as exc:  # noqa: BLE001 - a panel never stops a payment, whatever its driver raises
-            self._let_go()
-            self._report(device_error(exc, "the panel").health)
         else:
             self._pause_s = self._first_pause_s
             self._report(OK)
         finally:
             self.busy_since = None
-
-    def _show(self, image: Image.Image | None) -> None:
-        if self._panel is not None and self._clock() - self._set_up_at > REFRESH_S:
-            self._let_go()
-        if self._panel is None:
-            self._panel = self._connect()
-            self._set_up_at = self._clock()
-        if image is not None:
-            self._panel.display(image if self._panel.mode == "1" else image.convert(self._panel.mode))
-
-    def _let_go(self) -> None:
-        """After any error the panel may be in any state: it is set up from the start the next time."""
-        panel, self._panel = self._panel, None
-        if panel is not None:
-            with contextlib.suppress(Exception):
-                panel.cleanup()
