@@ -105,9 +105,16 @@ def paragraph(text: str, face: Face, width: int, most_lines: int) -> Image.Image
     face = face_of(text, face)
     lines = wrap(text, face, width)
     if len(lines) > most_lines:
-        rest = text[len("".join(lines[: most_lines - 1])) :] if most_lines > 1 else text
-        lines = (*lines[: most_lines - 1], cut(rest.strip(), face, width))
+        kept = lines[: most_lines - 1]
+        lines = (*kept, cut(_after(text, kept), face, width))
     return stack([glyphs.line(line, face) for line in lines])
+
+
+def _after(text: str, lines: tuple[str, ...]) -> str:
+    """What is left of the text behind its first lines, which have lost the blanks at their ends."""
+    for line in lines:
+        text = text[text.index(line) + len(line) :].lstrip()
+    return text
 
 
 def face_of(text: str, face: Face) -> Face:

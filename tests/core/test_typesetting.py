@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon import glyphs
 from daemon.glyphs import BOLD, FIGURES, SMALL, WIDE, clean, measure
 from daemon.panel_text import half_blocks
 from daemon.typesetting import banner, beside, cut, face_of, figure, has_whole_words, paragraph, stack, tick, wrap
@@ -51,7 +52,9 @@ def test_a_paragraph_of_too_many_lines_ends_in_an_ellipsis():
     text = "one two three four five six seven"
     assert paragraph(text, SMALL, 60, 2).height == 24
     assert paragraph(text, SMALL, 60, 1).tobytes() == paragraph(cut(text, SMALL, 60), SMALL, 60, 1).tobytes()
-    assert paragraph(text, SMALL, 60, 2).width <= 60
+    two_lines = [glyphs.line(each, SMALL) for each in ("one two", cut("three four five six seven", SMALL, 60))]
+    assert wrap(text, SMALL, 60)[0] == "one two"
+    assert paragraph(text, SMALL, 60, 2).tobytes() == stack(two_lines).tobytes()
 
 
 def test_one_hanzi_in_a_line_sets_all_of_it_in_the_face_that_has_hanzi():
