@@ -27,6 +27,7 @@ PROBLEM_JSON = "application/problem+json"  # RFC 9457
 _JSON_NAMES: dict[type, str] = {dict: "an object", str: "a text"}
 _TEXT_MAX = 256  # characters of a text for people; the till shows no more
 _WORD_MAX = 128  # characters of a number or code
+_QR_MAX = 2953  # bytes of the largest QR code there is (ISO/IEC 18004, version 40-L); what fits the panel is for others to say
 _CODE_LIKE = re.compile(r"(?<![0-9])([0-9]{2})[0-9]{12,20}([0-9]{2})(?![0-9])")  # 16 to 24 digits: every wallet's payment code
 
 
@@ -176,7 +177,7 @@ def parse_order(body: bytes) -> Order:
         code=_plain(reason.get("code"), _WORD_MAX),
         text=_plain(reason.get("text"), _TEXT_MAX),
         payer_can_mend=reason.get("payer_can_mend") is True,
-        qr=_text(fields, "qr") if fields.get("qr") is not None else None,
+        qr=_qr(fields["qr"]) if fields.get("qr") is not None else None,
     )
 
 
@@ -224,15 +225,18 @@ def _of(kind: type[_Kind], value: object, name: str) -> _Kind:
     return value
 
 
-def _text(fields: dict[str, Any], name: str) -> str:
-    return _of(str, fields.get(name), name)
-
-
 def _word(fields: dict[str, Any], name: str) -> str:
-    value = _text(fields, name)
+    value = _of(str, fields.get(name), name)
     if len(value) > _WORD_MAX or not value.isprintable():
         raise ValueError(f"{name} is longer than {_WORD_MAX} characters, or not printable")
     return value
+
+
+def _qr(value: object) -> str:
+    text = _of(str, value, "qr")
+    if len(text) > _QR_MAX or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError(f"qr is longer than {_QR_MAX} characters, or not Unicode")
+    return text
 
 
 def _whole(fields: dict[str, Any], name: str) -> int:
