@@ -118,4 +118,4 @@ class Pins:
             try:
                 step()
             except Exception as exc:  # noqa: BLE001 - see use()
-                _log.warning("gpio_not_given_back pins=%s error=%r", self._numbers, exc)
+                _log.warning("gpio_not_given_back pins=%s error=%s", self._numbers, repr(exc))  # no exception kept: it would hold a PWM
