@@ -210,7 +210,7 @@ class Cycle:
         except Unfit:
             self.restore(before)
             raise
-        self._learn_from_background()
+        self._learn_from_background(before[0].state)
         self._stamp(before[0], event.at)
         return actions
 
@@ -334,13 +334,14 @@ class Cycle:
         if anew:
             self._await_code(now)
 
-    def _learn_from_background(self) -> None:
+    def _learn_from_background(self, before: State) -> None:
         """What orders that were let go have come to moves the payment where money did (P7), once no other order carries it."""
         for order in self.payment.attempts:
-            told = self.payment.state
-            if told in _MOVED_BY.get(order.state, ()):
+            state = self.payment.state
+            untold = state is S.REVOKED and before is not S.REVOKED  # it does not change any more, but nobody has heard it yet
+            if state in _MOVED_BY.get(order.state, ()) or (untold and order.state is S.IN_DOUBT):
                 self.payment = self.payment.but(state=order.state, reason=order.reason)
-            elif told in _MAY_BE_LATE and _is_kept_late(order):
+            elif state in _MAY_BE_LATE and _is_kept_late(order):
                 self.payment = self.payment.but(reason=order.reason)
 
     def _is_current(self, order: Attempt) -> bool:
