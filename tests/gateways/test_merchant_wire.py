@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from merchant_backend import CODE, PLACE, attempt, order
 
@@ -95,12 +95,12 @@ def test_a_welcome_holds_the_backends_clock():
     assert (welcome.store_id, welcome.terminal_id, welcome.now) == ("s", "t", 7)
 
 
+leaf = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=4
 )
 
 
-@settings(max_examples=60)
 @given(st.binary() | anything.map(lambda value: json.dumps(value).encode()))
 def test_no_body_does_more_than_be_refused(body):
     """Nothing but ValueError comes out, and an error never holds the body."""
@@ -109,10 +109,9 @@ def test_no_body_does_more_than_be_refused(body):
             read(body)
 
 
-@settings(max_examples=60)
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(order("paid", reason=0, qr=0, trade_no=0), anything)))
-def test_wrong_fields_are_refused_or_read_as_they_are(fields):
-    body = json.dumps({**order("paid"), **fields}).encode()
+@given(st.sampled_from([*order("paid"), "reason", "qr", "trade_no"]), anything)
+def test_a_wrong_field_is_refused_or_read_as_it_is(name, value):
+    body = json.dumps({**order("paid"), name: value}).encode()
     try:
         found = wire.parse_order(body)
     except ValueError:
