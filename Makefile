@@ -1,0 +1,72 @@
+# Everything one does with tillbox, in one place. Each target does all its own set-up.
+
+PYTHON ?=
+CONFIG ?= config.toml
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/set-up
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+# Packages without a ready-made build are built with the locked setuptools. 32-bit ARM has hardly any ready-made builds,
+# and theirs need more than setuptools.
+ISOLATION := $(if $(filter arm%,$(shell uname -m)),,--no-build-isolation)
+
+# One version for the tool that writes the lock, so that two people write the same one.
+UV := uv==0.13.9
+COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+.PHONY: help setup demo run test lint fmt lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## make .venv ready; does nothing when nothing changed
+
+$(STAMP): pyproject.toml requirements/build.txt requirements/dev.txt
+	@python=$$(.ci/python $(PYTHON)) && .ci/prerequisites "$$python" && \
+	echo "setting up $(VENV) with $$("$$python" --version): a minute or two, once" && \
+	{ $(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear $(VENV); }
+	@$(PIP_INSTALL) --require-hashes -r requirements/build.txt
+	@$(PIP_INSTALL) --require-hashes $(ISOLATION) -r requirements/dev.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## the whole box in this terminal, without any hardware (ARGS=--once: four stories, then done)
+	@$(BIN)/tillbox demo $(ARGS)
+
+run: setup ## the box itself, with config.toml (or CONFIG=FILE)
+	@$(BIN)/tillbox run --config $(CONFIG) $(ARGS)
+
+test: setup ## all tests that take seconds (ARGS="tests/core -k codes": some of them)
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+lint: setup ## rules, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fmt: setup ## bring the source into format, mend what can be mended by rule
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: build/lock/bin/uv ## write requirements/*.txt anew: newest versions, with hashes
+	$(COMPILE) --upgrade requirements/build.in -o requirements/build.txt
+	$(COMPILE) --upgrade pyproject.toml --extra dev -o requirements/dev.txt
+	$(COMPILE) --upgrade pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+
+# uv does not read pip's settings, so a mirror that pip is set up with is handed on to it.
+lock: export UV_DEFAULT_INDEX = $(shell build/lock/bin/python -m pip config get global.index-url 2>/dev/null)
+lock: export UV_NATIVE_TLS = 1
+
+build/lock/bin/uv: Makefile
+	@"$$(.ci/python $(PYTHON))" -m venv --clear build/lock
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@touch $@
+
+clean: ## remove everything that was made here, .venv too
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .demo tests/output
+	find daemon hw tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
