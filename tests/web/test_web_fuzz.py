@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
@@ -53,9 +52,9 @@ async def answered(session: aiohttp.ClientSession, method: str, url: URL, body: 
         st.tuples(st.sampled_from([("PUT", URL("/v1/payments/A-17")), ("POST", URL("/v1/simulated/scan"))]), BODIES), min_size=1, max_size=8
     )
 )
-def test_any_json_value_is_answered_and_never_with_5xx(calls):
+async def test_any_json_value_is_answered_and_never_with_5xx(calls):
     desk = ScriptedDesk()
-    for status, body in asyncio.run(exchange([(*call, raw) for call, raw in calls], desk)):
+    for status, body in await exchange([(*call, raw) for call, raw in calls], desk):
         assert status in (200, 201, 202, 400, 409, 413, 422), (status, body)
         assert status < 400 or body["error"]["text"]
     for request in desk.asked:
@@ -65,7 +64,7 @@ def test_any_json_value_is_answered_and_never_with_5xx(calls):
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=70).filter(lambda ref: "/" not in ref and ref not in ("", ".", "..")), st.sampled_from(["PUT", "GET", "DELETE"]))
-def test_any_ref_is_answered_and_never_with_5xx(ref, method):
+async def test_any_ref_is_answered_and_never_with_5xx(ref, method):
     url = URL(f"/v1/payments/{quote(ref, safe='')}", encoded=True)
-    ((status, _),) = asyncio.run(exchange([(method, url, b'{"amount": 5}')], ScriptedDesk()))
+    ((status, _),) = await exchange([(method, url, b'{"amount": 5}')], ScriptedDesk())
     assert status in ((201, 422) if method == "PUT" else (404,))
