@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -179,21 +180,27 @@ class App:
         """Lights off and "starting" on the panel, before anything that can take long."""
         hardware, board = self.hardware, self.board
         self._stack.push_async_callback(self._close_face)
-        if self.config.hardware.display.kind != "none":
-            hardware.display.open(lambda health: board.device("display", health))
-        if self.config.hardware.lights.kind != "none":
-            hardware.lights.open(lambda health: board.device("lights", health))
-        if self.config.hardware.buzzer.kind != "none":
-            hardware.buzzer.open(lambda health: board.device("buzzer", health))
+        settings = self.config.hardware
+        if settings.display.kind != "none":
+            hardware.display.open(partial(board.device, "display"))
+            board.device("display", hardware.display.health)
+        if settings.lights.kind != "none":
+            hardware.lights.open(partial(board.device, "lights"))
+            board.device("lights", hardware.lights.health)
+        if settings.buzzer.kind != "none":
+            hardware.buzzer.open(partial(board.device, "buzzer"))
+            board.device("buzzer", hardware.buzzer.health)
         self.presenter.start()
 
     def _open_inputs(self) -> None:
         hardware, board = self.hardware, self.board
         if self.config.hardware.scanner.kind != "none":
-            hardware.scanner.open(self.scanning, lambda health: board.device("scanner", health))
+            hardware.scanner.open(self.scanning, partial(board.device, "scanner"))
+            board.device("scanner", hardware.scanner.health)
             self._stack.callback(hardware.scanner.close)
         if self.config.hardware.button.kind != "none":
-            hardware.button.open(self.giving_up.pressed, lambda health: board.device("button", health))
+            hardware.button.open(self.giving_up.pressed, partial(board.device, "button"))
+            board.device("button", hardware.button.health)
             self._stack.callback(hardware.button.close)
 
     def _run_watchdog(self) -> None:

@@ -89,6 +89,12 @@ def _simulated_scanner(_settings: ScannerSettings) -> Scanner:
     return SimulatedScanner()
 
 
+def _no_scanner(_settings: ScannerSettings) -> Scanner:
+    from hw.simulated import NoScanner
+
+    return NoScanner()
+
+
 def _luma_display(settings: DisplaySettings) -> Display:
     from hw.oled import LumaDisplay
 
@@ -173,6 +179,7 @@ _SCANNERS: dict[str, Callable[[ScannerSettings], Scanner]] = {
     "evdev": _evdev_scanner,
     "serial": _serial_scanner,
     "simulated": _simulated_scanner,
+    "none": _no_scanner,
 }
 _DISPLAYS: dict[str, Callable[[DisplaySettings], Display]] = {
     **dict.fromkeys(_LUMA_KINDS, _luma_display),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ScannerSettings:
-    kind: str  # "evdev" | "serial" | "simulated" ("hidpos" is read by a later version)
+    kind: str  # "evdev" | "serial" | "simulated" | "none" ("hidpos" is read by a later version)
     device: str | None = None  # evdev: a path, or a name in /dev/input/by-id
     vendor: int | None = None  # evdev: USB ids instead of a path
     product: int | None = None

@@ -229,6 +229,24 @@ class SimulatedButton:
         return True
 
 
+class NoScanner:
+    """[scanner] kind = "none": a box that only shows codes."""
+
+    health = OK
+
+    def open(self, listener: ScanListener, on_health: HealthListener) -> None:
+        pass
+
+    def arm(self) -> None:
+        pass
+
+    def disarm(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 class NoDisplay:
     """[display] kind = "none": a box without a panel. It keeps its size, for whoever draws for it."""
 

@@ -15,7 +15,7 @@ from daemon.config import Config
 
 
 def run(arguments: argparse.Namespace) -> int:
-    faulthandler.enable()  # the watchdog ends a hung box with SIGABRT: then the journal shows where it hung
+    faulthandler.enable(sys.__stderr__ or sys.stderr)  # the watchdog ends a hung box with SIGABRT: then the journal shows where it hung
     try:
         config = read_config(arguments.config)
     except WrongConfigurationError:

@@ -1,0 +1,64 @@
+"""The demo (daemon.demo.stage, shown, stories, console; daemon.commands.demo) as a person meets it: a process in a terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def demo(*words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "daemon", "demo", "--port", "0", *words]
+    return subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=50)
+
+
+def test_once_plays_four_sales_and_each_ends_as_it_must() -> None:
+    done = demo("--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert said.count("-> 201 awaiting_code") == 4
+    assert said.count(" paid\n") >= 3
+    assert "demo-3 awaiting_code (NOTENOUGH" in said
+    assert "demo-4 revoked" in said
+    assert "1342.40 CNY with the merchant in all" in said  # 12.50 + 1280.00 + 49.90, and nothing of the one undone
+    assert "All four sales ended as they must." in said
+    assert "Traceback" not in done.stderr
+
+
+def test_the_panel_is_drawn_as_it_looks_with_lights_and_sounds() -> None:
+    said = demo("--once").stdout
+    assert "▀" in said
+    assert "green ◑ fast" in said
+    assert "♪ paid" in said
+    assert "amber ◑ fast" in said
+
+
+def test_a_person_types_amounts_codes_and_mishaps() -> None:
+    first = ["nonsense", "7.77", "wrong", "scan hello", "unplug", "plug", "button", "cases", "box"]
+    typed = [*first, "case nothing", "paid", "cancel", "offline", "online", "help", "quit", ""]
+    done = demo(typed="\n".join(typed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert "expected a number like 12.50" in said
+    assert "{amount: 777} -> 201" in said
+    assert "holds something before the scanner" in said
+    assert "password_never" in said
+    assert '"devices"' in said
+    assert "no case 'nothing'" in said
+    assert "network is down" in said
+
+
+def test_the_panel_speaks_chinese_too() -> None:
+    done = demo("--language", "zh", typed="quit\n")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_port_that_is_taken_is_said_with_a_way_out() -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "daemon", "demo", "--once", "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+    assert done.returncode == 1
+    assert "another port may help" in done.stderr
