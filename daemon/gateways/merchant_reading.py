@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from daemon.codes import AuthCode
 from daemon.gateways.merchant_wire import Complaint, Order, OrderState, ProblemCode
 from daemon.gateways.settings import Place
+from daemon.masking import masked
 from daemon.payment import Attempt
 from daemon.reply import Claim, Refusal, Reply, Unintelligible, Verdict, judge_paid
 
@@ -96,8 +97,8 @@ def read_order(attempt: Attempt, place: Place, order: Order, reading: Reading, *
 
 def without(reply: Reply, auth_code: AuthCode) -> Reply:
     """The same reply; a backend that echoes the payer's code in its words does not bring it into the journal (P10)."""
-    secret, masked = auth_code.reveal(), str(auth_code)
-    return replace(reply, code=reply.code.replace(secret, masked), text=reply.text.replace(secret, masked))
+    secret = auth_code.reveal()
+    return replace(reply, code=masked(reply.code, secret), text=masked(reply.text, secret))
 
 
 def _claim(order: Order, place: Place) -> Claim:

@@ -8,7 +8,6 @@ code masked, because a backend may echo what it was sent (P10).
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from daemon.codes import AuthCode
 from daemon.gateways.base import refund_number
 from daemon.gateways.settings import Place
+from daemon.masking import masked
 from daemon.payment import Attempt
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -25,10 +25,8 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"  # RFC 9457
 
 _JSON_NAMES: dict[type, str] = {dict: "an object", str: "a text"}
-_TEXT_MAX = 256  # characters of a text for people; the till shows no more
 _WORD_MAX = 128  # characters of a number or code
 _QR_MAX = 2953  # bytes of the largest QR code there is (ISO/IEC 18004, version 40-L); what fits the panel is for others to say
-_CODE_LIKE = re.compile(r"(?<![0-9])([0-9]{2})[0-9]{12,20}([0-9]{2})(?![0-9])")  # 16 to 24 digits: every wallet's payment code
 
 
 class OrderState(str, Enum):
@@ -174,8 +172,8 @@ def parse_order(body: bytes) -> Order:
         store_id=_word(fields, "store_id"),
         terminal_id=_word(fields, "terminal_id"),
         trade_no=_word(fields, "trade_no") if fields.get("trade_no") is not None else None,
-        code=_plain(reason.get("code"), _WORD_MAX),
-        text=_plain(reason.get("text"), _TEXT_MAX),
+        code=_plain(reason.get("code")),
+        text=_plain(reason.get("text")),
         payer_can_mend=reason.get("payer_can_mend") is True,
         qr=_qr(fields["qr"]) if fields.get("qr") is not None else None,
     )
@@ -188,8 +186,8 @@ def parse_complaint(status: int, body: bytes) -> Complaint:
     problem = _member(ProblemCode, spelled)
     reason = fields.get("reason")
     wallet = reason if isinstance(reason, dict) else {}
-    code = _plain(wallet.get("code"), _WORD_MAX) or _plain(spelled, _WORD_MAX)
-    text = _plain(wallet.get("text"), _TEXT_MAX) or _plain(fields.get("detail"), _TEXT_MAX) or _plain(fields.get("title"), _TEXT_MAX)
+    code = _plain(wallet.get("code")) or _plain(spelled)
+    text = _plain(wallet.get("text")) or _plain(fields.get("detail")) or _plain(fields.get("title"))
     return Complaint(problem if problem and STATUS[problem] == status else None, code, text)
 
 
@@ -250,9 +248,6 @@ def _member(kind: type[_Word], text: str) -> _Word | None:
     return kind(text) if text in [word.value for word in kind] else None
 
 
-def _plain(value: object, limit: int) -> str:
+def _plain(value: object) -> str:
     """A text for people, harmless: empty where it is none."""
-    if not isinstance(value, str):
-        return ""
-    printable = "".join(sign if sign.isprintable() else " " for sign in value[: 4 * limit])
-    return _CODE_LIKE.sub(r"\1…\2", printable).strip()[:limit]
+    return masked(value).strip() if isinstance(value, str) else ""
