@@ -56,7 +56,7 @@ def test_a_missing_panel_is_said_and_does_not_keep_a_sale_from_starting(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("daemon.commands.check.OPEN_S", 0.05)
-    assert check(tmp_path, SIMULATED + '[display]\nkind = "ssd1306"\nbus = 77\n') == 0
+    assert check(tmp_path, SIMULATED + '[display]\nkind = "ssd1306"\nbus = 9\n') == 0
     assert "missing  display: " in capsys.readouterr().out
 
 
