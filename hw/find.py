@@ -24,11 +24,15 @@ _HEADER_CHIPS = ("pinctrl-bcm", "pinctrl-rp1")  # labels of the chips that drive
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One device: the table of config.toml it may serve, what it is, and the lines that select it (none: cannot be used)."""
+    """One device: the table of config.toml it may serve, what it is, and the lines that select it (none: cannot be used).
+
+    `is_example` says that the lines hold what nobody but the installer knows, such as the pins that were wired.
+    """
 
     table: str
     what: str
     lines: tuple[str, ...] = ()
+    is_example: bool = False
 
 
 def find_all() -> list[Found]:
@@ -37,14 +41,20 @@ def find_all() -> list[Found]:
 
 
 def as_config(found: Iterable[Found]) -> str:
-    """The finds as a piece of config.toml: choices of one table one below the other, all commented out, to choose from."""
-    blocks: dict[str, list[str]] = {}
+    """The finds as a piece of config.toml. In each table the first is chosen; the others, and examples, are comments to choose from."""
+    tables: dict[str, list[Found]] = {}
     for find in found:
-        block = blocks.setdefault(find.table, [f"# [{find.table}]"])
-        block += ["", f"# -- {find.what}", *(f"# {line}" for line in find.lines)]
-    if not blocks:
-        return "# no devices found\n"
-    return "\n\n".join("\n".join(block) for block in blocks.values()) + "\n"
+        tables.setdefault(find.table, []).append(find)
+    return "\n".join(_block(table, finds) for table, finds in tables.items()) or "# no devices found\n"
+
+
+def _block(table: str, finds: list[Found]) -> str:
+    chosen = next((find for find in finds if find.lines and not find.is_example), None)
+    lines = [f"[{table}]" if chosen else f"# [{table}]"]
+    for find in finds:
+        mark = "" if find is chosen else "# "
+        lines += [f"# -- {find.what}", *(mark + line for line in find.lines)]
+    return "\n".join(lines) + "\n"
 
 
 def find_scanners(input_dir: Path = Path("/dev/input"), opener: OpenNode = open_node) -> list[Found]:
@@ -160,9 +170,9 @@ def _chip(path: Path, info: Callable[[Path], tuple[str, str, int]]) -> list[Foun
         return [Found("lights", f"{what}: not the pin header")]
     pins = ('kind = "gpio"', "green = 17  # BCM numbers, as wired", "amber = 27", "red = 22")
     return [
-        Found("lights", what, pins),
-        Found("buzzer", what, ('kind = "gpio"', "pin = 18")),
-        Found("button", what, ('kind = "gpio"', "pin = 23")),
+        Found("lights", what, pins, is_example=True),
+        Found("buzzer", what, ('kind = "gpio"', "pin = 18  # as wired"), is_example=True),
+        Found("button", what, ('kind = "gpio"', "pin = 23  # as wired"), is_example=True),
     ]
 
 
