@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daemon.logs import mask
+from daemon.masking import masked
 from daemon.money import Amount, Minor
 from daemon.payment import Attempt, Mode, Payment, Reason, Ref, State
 from daemon.tills.base import Request
@@ -78,7 +78,7 @@ def parse_request(ref: str, body: Mapping[str, Any], till: str, terms: Terms) ->
 def _strangers(body: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with fields that nobody knows. A mistyped `ttl_s` must not pass for none."""
     names = [name for name in body if name not in _FIELDS][:_MAX_UNKNOWN]
-    return {mask(name[:64]): f"unknown; expected only {', '.join(_FIELDS)}" for name in names}
+    return {masked(name[:64]): f"unknown; expected only {', '.join(_FIELDS)}" for name in names}
 
 
 def _amount_rule(terms: Terms) -> str:

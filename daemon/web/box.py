@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from daemon.masking import masked
 from daemon.tills.base import Desk
 from daemon.web.body import read_object
 from daemon.web.errors import Problem, json_answer
@@ -43,7 +44,7 @@ class SimulatedScans:
 
     async def post(self, request: web.Request) -> web.Response:
         body = await read_object(request, self._limits)
-        wrong = {name[:64]: "unknown; expected only text" for name in list(body)[:10] if name != "text"}
+        wrong = {masked(name[:64]): "unknown; expected only text" for name in list(body)[:10] if name != "text"}
         text = body.get("text")
         if not isinstance(text, str) or not _is_whole(text):
             wrong["text"] = "expected a text: what a scanner would have read"  # never the text itself: it may be a payer's code

@@ -107,7 +107,8 @@ async def in_one_shape(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def _told(request: web.Request, problem: Problem) -> web.Response:
-    log.info("http_refused method=%s route=%s status=%d code=%s", request.method, route_of(request), problem.status, problem.code)
+    said = f"status={problem.status} code={problem.code} fields={','.join(problem.fields)}"
+    log.info("http_refused method=%s route=%s %s", request.method, route_of(request), said)
     return error_answer(problem)
 
 

@@ -38,7 +38,7 @@ class Payments:
         self._begun: set[asyncio.Future[Any]] = set()
 
     async def put(self, request: web.Request) -> web.Response:
-        till = self._name()
+        till = self._asking_till()
         body = await read_object(request, self._limits)
         try:
             wanted = parse_request(request.match_info["ref"], body, till, self._terms)
@@ -49,8 +49,9 @@ class Payments:
 
     async def delete(self, request: web.Request) -> web.Response:
         ref = _known_form(request)
+        self._asking_till()
         try:
-            payment = await self._to_its_end(self._desk.cancel(ref, self._name()))
+            payment = await self._to_its_end(self._desk.cancel(ref, "till"))
         except KeyError as error:
             raise _unknown() from error
         return json_answer(payment_json(payment), 202)
@@ -83,7 +84,7 @@ class Payments:
         if self._begun:
             await asyncio.wait(self._begun, timeout=timeout_s)
 
-    def _name(self) -> str:
+    def _asking_till(self) -> str:
         if self._till is None:
             raise Problem(503, "not_ready", 'this box has no till of kind "http": see [tills] in its configuration')
         return self._till

@@ -239,7 +239,7 @@ async def test_a_cancel_is_taken_and_the_truth_comes_by_get(box):
     await box.put("A-17", {"amount": 1250})
     status, payment = await box.call("DELETE", "/v1/payments/A-17")
     assert (status, payment["ref"]) == (202, "A-17")
-    assert box.desk.cancelled == [("A-17", "http")]
+    assert box.desk.cancelled == [("A-17", "till")]
 
 
 async def test_a_cancel_of_an_unknown_payment_is_404(box):
