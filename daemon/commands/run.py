@@ -8,10 +8,12 @@ import faulthandler
 import os
 import signal
 import sys
+from dataclasses import fields
 
 from daemon.cli import DONE, FAILED, WRONG
 from daemon.commands.configuration import WrongConfigurationError, read_config
 from daemon.config import Config
+from daemon.secret import Secret
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -20,9 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
         config = read_config(arguments.config)
     except WrongConfigurationError:
         return WRONG
-    from daemon.logs import setup
+    from daemon.logs import is_under_systemd, redact, setup
 
-    logs = setup(arguments.log_level, under_systemd="JOURNAL_STREAM" in os.environ)
+    logs = setup(arguments.log_level, under_systemd=is_under_systemd(os.environ))
+    for secret in secrets_of(config):
+        redact(secret)
     try:
         return asyncio.run(_serve(config))
     except OSError as error:
@@ -30,6 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
         return FAILED
     finally:
         logs.stop()
+
+
+def secrets_of(config: Config) -> list[Secret]:
+    """Every secret that the configuration led to, for the last line of defence in the log."""
+    found = [config.web.token]
+    for settings in config.gateways.values():
+        found += [getattr(settings, field.name) for field in fields(settings)]
+    return [value for value in found if isinstance(value, Secret)]
 
 
 async def _serve(config: Config) -> int:

@@ -32,3 +32,18 @@ def test_a_port_that_is_taken_is_exit_1_and_said(tmp_path: Path, capfd: pytest.C
         )
         assert main(["run", "--config", str(config)]) == 1
     assert "tillbox: " in capfd.readouterr().err
+
+
+def test_every_secret_of_the_configuration_is_known_to_the_log(tmp_path: Path) -> None:
+    from daemon.commands.run import secrets_of
+    from daemon.config import load
+
+    for name in ("token", "secret"):
+        (tmp_path / name).write_text(f"made-up-{name}-0123456789abcdef0123")
+        (tmp_path / name).chmod(0o600)
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[box]\nterminal_id = "T"\n[web]\nlisten = "127.0.0.1:0"\ntoken_file = "token"\n'
+        '[gateways.shop]\nkind = "merchant"\nbase_url = "https://127.0.0.1:1"\nauth = "bearer"\nsecret_file = "secret"\n'
+    )
+    assert {secret.reveal()[:14] for secret in secrets_of(load(config))} == {"made-up-token-", "made-up-secret"}
