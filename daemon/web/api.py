@@ -46,7 +46,7 @@ class Web:
         currency: str,
         max_amount: int,
         panel_png: Callable[[], bytes | None],
-        simulated_scan: Callable[[str], None] | None,
+        simulated_scan: Callable[[str], object] | None,
         is_alive: Callable[[], bool],
         version: str,
         till: str | None = "http",

@@ -38,7 +38,7 @@ class Box:
 class SimulatedScans:
     """Takes codes over HTTP in place of a scanner. Served only by a box whose scanner is simulated."""
 
-    def __init__(self, scan: Callable[[str], None], limits: Limits) -> None:
+    def __init__(self, scan: Callable[[str], object], limits: Limits) -> None:
         self._scan = scan
         self._limits = limits
 
