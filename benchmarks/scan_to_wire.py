@@ -1,0 +1,90 @@
+"""Scan to wire: how long after the scanner's last byte does the provider have the whole charge?
+
+    python -m benchmarks.scan_to_wire [--rounds N] [--rtt-ms MS] [--directory DIR] [--json FILE]
+
+Everybody sells in turn, round after round in one run, so that whatever this machine does meanwhile it does to all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.box import ROOT, Box
+from benchmarks.contestants import Contestant, Floor, Insert, Script, Tillbox, TillboxClosedOn
+from benchmarks.figures import median, table
+from benchmarks.stage import Stage
+
+WARM_UP_ROUNDS = 2  # not counted: the first sale of a process reads modules and pages that all later ones find
+
+
+def main() -> None:
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="tillbox-bench-", dir=arguments.directory) as directory:
+        on = _file_system(Path(directory))
+        samples = measure(Path(directory), arguments.rounds, arguments.rtt_ms / 1000)
+    ratios = {
+        "tillbox_over_floor": median(samples[Tillbox.name]) / median(samples[Floor.name]),
+        "script_over_tillbox": median(samples[Script.name]) / median(samples[Tillbox.name]),
+    }
+    how = f"round trip {arguments.rtt_ms:g} ms, {arguments.rounds} rounds, journal on {on}, {_machine()}"
+    print(f"scan to wire: {how}\n\n{table(samples, Floor.name)}\n")
+    print(f"tillbox takes {ratios['tillbox_over_floor']:.2f} times the floor")
+    print(f"tillbox is {ratios['script_over_tillbox']:.2f} times ahead of the script")
+    if arguments.json:
+        result = {"how": how, "rtt_ms": arguments.rtt_ms, "samples_ms": samples, "ratios": ratios}
+        arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+def measure(directory: Path, rounds: int, rtt_s: float) -> dict[str, list[float]]:
+    """Milliseconds by contestant."""
+    with ExitStack() as stack:
+        stage = stack.enter_context(Stage(directory, rtt_s))
+        box = stack.enter_context(Box(stage))
+        contestants: list[Contestant] = [
+            Tillbox(stage, box),
+            Script(stage, stack),
+            Floor(stage),
+            TillboxClosedOn(stage, box),
+            Insert(directory, stack),
+        ]
+        samples: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
+        for number in range(-WARM_UP_ROUNDS, rounds):
+            for contestant in contestants:
+                waited = contestant.sale()
+                if number >= 0:
+                    samples[contestant.name].append(waited)
+        return samples
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scan_to_wire", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=40, help="sales of each (default: 40)")
+    parser.add_argument("--rtt-ms", type=float, default=20.0, help="round trip to the provider (default: 20)")
+    parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="where the journal is, on a disk (default: /var/tmp)")
+    parser.add_argument("--json", type=Path, help="write every sample there, too")
+    arguments = parser.parse_args()
+    if arguments.rounds < 2 or arguments.rtt_ms < 0:
+        parser.error("at least 2 rounds, and no negative round trip")
+    return arguments
+
+
+def _file_system(path: Path) -> str:
+    """What the directory is on, as stat(1) names it: a journal in memory would measure nothing."""
+    found = subprocess.run(["stat", "--file-system", "--format", "%T", str(path)], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "?"
+
+
+def _machine() -> str:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return f"Python {platform.python_version()}, commit {commit.stdout.strip() or '?'}, {datetime.now(UTC):%Y-%m-%d}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Quick Pay as many shops have it today: some twenty lines with pyserial and wechatpy, left running beside the till.
+
+    python wechat_script.py PORT API_BASE_URL APPID MCH_ID API_KEY
+
+It is written to be fast where that costs nothing: made and connected to the scanner once, no look-up of the shop's own address
+(which wechatpy does by a question to a server in the Internet where `client_ip` is left out), nothing stored, nothing logged.
+"""
+
+import sys
+
+import serial
+from wechatpy.pay import WeChatPay
+
+AMOUNT = 1250
+
+
+def main(port: str, base_url: str, appid: str, mch_id: str, api_key: str) -> None:
+    WeChatPay.API_BASE_URL = base_url
+    pay = WeChatPay(appid, api_key, mch_id)
+    with serial.Serial(port, 9600) as scanner:
+        print("READY", flush=True)
+        while True:
+            code = scanner.readline().decode().strip()
+            answer = pay.micropay.create("Payment", AMOUNT, code, client_ip="127.0.0.1")
+            print(answer["result_code"], flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
