@@ -235,7 +235,9 @@ def tracked() -> dict[str, str]:
     """The text files that belong to the project, by path."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("not a git checkout: which files belong to the project is not known")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     found = {}
     for name in filter(None, listed.split("\0")):
         file = ROOT / name
