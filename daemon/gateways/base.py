@@ -8,6 +8,7 @@ schedule the gateway was built with: `answer_s` for submit and create_qr, `reply
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -35,6 +36,32 @@ class Problem:
 
     text: str
     blocking: bool
+
+
+class ForgedPush(Exception):
+    """A notification does not verify: it is answered 401 and has no effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A verified notification: a hint to query that order now, never more. `status` and `body` are what the provider wants for
+    "taken"; `out_trade_no` or `trade_no` say which order, both None where it is about none of ours."""
+
+    status: int
+    out_trade_no: str | None = None
+    trade_no: str | None = None
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+class Pushed(Protocol):
+    """A gateway whose provider sends notifications to `/v1/notify/NAME`."""
+
+    def read_push(self, method: str, headers: Mapping[str, Sequence[str]], body: bytes) -> Push:
+        """Verify over the raw body as the provider prescribes. Header names are lower case, each with all its values.
+
+        Raises ForgedPush. Pure: no I/O, no waiting.
+        """
 
 
 class Gateway(Protocol):

@@ -54,4 +54,54 @@ class SimulatedSettings:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Smart2paySettings:
+    """`kind = "smart2pay"`: Smart2Pay (Nuvei GlobalPay) REST v1; method 1066 is WeChat POS, 24 Alipay POS."""
+
+    name: str
+    base_url: str
+    site_id: str
+    api_key: Secret
+    method_id: int
+    return_url: str
+    email: str
+    country: str
+    token_lifetime: int  # minutes
+    fallback_redirect_url: bool = False
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CbtisSettings:
+    """`kind = "cbtis"`: CBTIS payment intents."""
+
+    name: str
+    base_url: str
+    uid: str
+    client_secret: Secret
+    apikey: Secret  # of the push signature
+    type: str  # "wechat" | "alipayhk"
+    flow: str  # "qrcode" | "csb_qrcode"
+    payment_method: str | None = None  # alipayhk: "ALIPAYCN" | "ALIPAYHK"
+    settlement_currency: str | None = None
+    notify_url: str | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectSettings:
+    """`kind = "connect"`: Worldline Connect, product 863."""
+
+    name: str
+    base_url: str
+    merchant_id: str
+    api_key_id: str
+    secret: Secret
+    country: str
+    customer_ip: str | None = None  # default: the box's own address
+    webhook_key_id: str | None = None
+    webhook_secret: Secret | None = None
+    ca_file: Path | None = None
+
+
 GatewaySettings = WechatSettings | MerchantSettings | SimulatedSettings
