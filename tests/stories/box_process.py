@@ -128,7 +128,7 @@ class BoxProcess:
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start it and wait for nothing."""
-        assert self.process is None or self.process.poll() is not None, "running already"
+        assert not self.is_running, "running already"
         write_config(self.config_path, self.tables)
         self.process = subprocess.Popen(
             [*self._before, sys.executable, "-m", "daemon", "run", "--config", str(self.config_path), "--log-level", "debug"],
@@ -171,10 +171,14 @@ class BoxProcess:
 
     def finish(self) -> None:
         """At the end of a story, whatever happened in it."""
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running:
             self.kill9()
         if self.scanner is not None:
             self.scanner.unplug()
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -241,13 +245,14 @@ class BoxProcess:
 
     def until_state(self, ref: str, *states: str) -> dict[str, Any]:
         """The payment as soon as it is in one of those states."""
-        return self._until_payment(ref, lambda payment: payment["state"] in states)
+        return self.until_payment(ref, lambda payment: payment["state"] in states)
 
     def end(self, ref: str) -> dict[str, Any]:
         """The payment as soon as the till may stop asking: final, or in doubt."""
-        return self._until_payment(ref, lambda payment: payment["final"] or payment["state"] == "in_doubt")
+        return self.until_payment(ref, lambda payment: payment["final"] or payment["state"] == "in_doubt")
 
-    def _until_payment(self, ref: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def until_payment(self, ref: str, true: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """The payment as soon as `true(payment)` is; looked at after each change of its state, and once a second."""
         end = time.monotonic() + PATIENCE_S
         payment = self.payment(ref)
         while not true(payment):

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
-
 from box_process import BoxProcess
 from provider_thread import Provider
-from secrets_told import faults_in, secrets_told
+from secrets_told import Discretion
 
-_boxes: list[BoxProcess] = []
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the recorded scanner, one directory up
+
+_boxes: dict[BoxProcess, Discretion] = {}
 """Every box that is there now, whoever shares it."""
 
 MakeBox = Callable[..., BoxProcess]
+
+
+@contextmanager
+def _kept(box: BoxProcess) -> Iterator[BoxProcess]:
+    """Looked after until the end: everything that it told until then is looked at once more, and it is gone."""
+    _boxes[box] = Discretion(box)
+    try:
+        yield box
+        box.finish()
+        assert _boxes[box].check_all() == []
+    finally:
+        box.finish()
+        del _boxes[box]
 
 
 @pytest.fixture(scope="session")
@@ -31,38 +44,44 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 @pytest.fixture
 def make_box(tmp_path: Path, provider: Provider) -> Iterator[MakeBox]:
     """Makes boxes, not started: `make_box({"timing": {…}}, provider=…)`; gone at the end of the story."""
-    made: list[BoxProcess] = []
+    from contextlib import ExitStack
 
-    def make(changes: Any = None, *, provider: Provider = provider, **options: Any) -> BoxProcess:
-        box = BoxProcess(tmp_path / f"box-{len(made)}", provider, changes, **options)
-        made.append(box)
-        _boxes.append(box)
-        return box
+    with ExitStack() as stack:
+        made: list[BoxProcess] = []
 
-    yield make
-    for box in made:
-        box.finish()
-        _boxes.remove(box)
+        def make(changes: Any = None, *, provider: Provider = provider, **options: Any) -> BoxProcess:
+            box = BoxProcess(tmp_path / f"box-{len(made)}", provider, changes, **options)
+            made.append(box)
+            return stack.enter_context(_kept(box))
+
+        yield make
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[BoxProcess]:
+def make_shared_box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[MakeBox]:
+    """The same for boxes that all stories of a module share."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+
+        def make(changes: Any = None, **options: Any) -> BoxProcess:
+            return stack.enter_context(_kept(BoxProcess(tmp_path_factory.mktemp("shared"), provider, changes, **options)))
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def shop(make_shared_box: MakeBox) -> Iterator[BoxProcess]:
     """A started box that all stories of a module share: it sells on, whatever became of the sale before."""
-    box = BoxProcess(tmp_path_factory.mktemp("shop"), provider, {"policy": {"sell_while_in_doubt": True}})
-    _boxes.append(box)
-    try:
-        yield box.start()
-        assert box.stop() == 0
-    finally:
-        box.finish()
-        _boxes.remove(box)
+    box = make_shared_box({"policy": {"sell_while_in_doubt": True}})
+    yield box.start()
+    assert box.stop() == 0
 
 
 @pytest.fixture(autouse=True)
 def _told(make_box: MakeBox) -> Iterator[None]:
     """P10, after every story: no key, no token, no code in logs, journal or answers; and no fault in any log."""
     yield
-    for box in _boxes:
+    for box, discretion in _boxes.items():
         print(box.output[-20_000:])  # pytest shows it where the story failed
-        assert secrets_told(box) == []
-        assert faults_in(box.output) == []
+        assert discretion.check() == []

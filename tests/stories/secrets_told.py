@@ -14,30 +14,60 @@ _FAULTS = re.compile(
 )
 
 
-def secrets_told(box: BoxProcess) -> list[str]:
-    """`WHAT in WHERE` for each secret that is where it must not be; never the secret itself."""
+class Discretion:
+    """Whether one box keeps to itself what is nobody's business. Each `check` looks at what is new since the last one."""
+
+    def __init__(self, box: BoxProcess) -> None:
+        self._box = box
+        self._codes = 0
+        self._output = 0
+        self._is_over = False
+
+    def check(self) -> list[str]:
+        """`WHAT in WHERE` for each secret that is where it must not be, never the secret itself; and lines that only a mistake
+        in the program writes."""
+        box = self._box
+        if self._is_over and not box.is_running:
+            return []
+        self._is_over = not box.is_running
+        codes = box.scanner.codes if box.scanner else []
+        told = list(_found(box, [*_keys(box), *_pieces(codes[self._codes :])]))
+        output = box.output
+        faults = [line for line in output[self._output :].splitlines() if _FAULTS.search(line)]
+        self._codes, self._output = len(codes), len(output)
+        return told + faults
+
+    def check_all(self) -> list[str]:
+        """Everything once more: what was told late, too."""
+        self._codes = self._output = 0
+        self._is_over = False
+        return self.check()
+
+
+Secrets = list[tuple[str, bytes]]
+"""What it is, and the bytes that give it away."""
+
+
+def _found(box: BoxProcess, secrets: Secrets) -> Iterator[str]:
     places = {"output": box.output.encode(), "journal": box.journal_bytes(), "http": bytes(box.heard)}
-    return [f"{what} in {where}" for where, said in places.items() for what, secret in secrets_of(box) if secret in said]
+    return (f"{what} in {where}" for where, said in places.items() for what, secret in secrets if secret in said)
 
 
-def secrets_of(box: BoxProcess) -> Iterator[tuple[str, bytes]]:
-    """What it is, and the bytes that give it away."""
+def _keys(box: BoxProcess) -> Secrets:
     sandbox = box.provider.sandbox
-    yield "WeChat's key", sandbox.wechat.key.encode()
-    yield "the backend's secret", sandbox.merchant.secret.encode()
-    yield "the client's private key", _middle_of(sandbox.client_key_file)
-    for file in box.directory.glob("*.secret"):
-        yield file.name, file.read_bytes().strip()
-    for body in (b"<auth_code>", b'"auth_code"', b"<sign>", b"sig1=:"):
-        yield "a signed body or its signature", body
-    for code in box.scanner.codes if box.scanner else []:
-        if _LONG_DIGITS.fullmatch(code):
-            yield f"a payer's code {code[:2]}…{code[-2:]}", code[3:11].encode()  # a piece of it is too much already
+    keys = [
+        ("WeChat's key", sandbox.wechat.key.encode()),
+        ("the backend's secret", sandbox.merchant.secret.encode()),
+        ("the client's private key", _middle_of(sandbox.client_key_file)),
+    ]
+    keys += [(file.name, file.read_bytes().strip()) for file in box.directory.glob("*.secret")]
+    bodies = (b"<auth_code>", b'"auth_code"', b"<sign>", b"sig1=:")
+    return keys + [("a signed body or its signature", body) for body in bodies]
 
 
-def faults_in(output: str) -> list[str]:
-    """Lines of a log that only a mistake in the program writes."""
-    return [line for line in output.splitlines() if _FAULTS.search(line)]
+def _pieces(codes: list[str]) -> Secrets:
+    """A piece from the middle of a payer's code is too much already."""
+    return [(f"a payer's code {code[:2]}…{code[-2:]}", code[3:11].encode()) for code in codes if _LONG_DIGITS.fullmatch(code)]
 
 
 def _middle_of(pem: Path) -> bytes:
