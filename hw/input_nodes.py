@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import struct
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +20,8 @@ from hw.errors import DeviceFailing, DeviceMissing, device_error
 
 BY_ID = Path("/dev/input/by-id")
 GROUP = "input"
+
+_EVIOCSCLOCKID = 0x400445A0  # <linux/input.h>: which clock stamps the events of this opening
 
 
 class Ids(Protocol):
@@ -31,6 +36,10 @@ class Ids(Protocol):
 class Event(Protocol):
     """One kernel event, as python-evdev reads it."""
 
+    @property
+    def sec(self) -> int: ...
+    @property
+    def usec(self) -> int: ...
     @property
     def type(self) -> int: ...
     @property
@@ -176,3 +185,12 @@ def held_keys(node: InputNode) -> tuple[list[int], bool]:
         return node.active_keys(), keys.LED_CAPSL in node.leds()
     except (OSError, SystemError):  # python-evdev's C code fails without naming an error: CPython then raises SystemError
         return [], False
+
+
+def stamps_monotonic(node: InputNode) -> bool:
+    """Ask the kernel to stamp this opening's events by time.monotonic()'s clock instead of the wall clock; whether it does."""
+    try:
+        fcntl.ioctl(node.fd, _EVIOCSCLOCKID, struct.pack("i", time.CLOCK_MONOTONIC))
+    except OSError:
+        return False
+    return True

@@ -17,13 +17,26 @@ from hw.decode import KeyDecoder, Outcome
 from hw.errors import DeviceError, DeviceFailing, device_error
 from hw.gate import ScanGate
 from hw.health import OK, HealthNote
-from hw.input_nodes import GROUP, Event, InputNode, OpenNode, close_nodes, held_keys, open_node, path_of, take_ids, take_path
+from hw.input_nodes import (
+    GROUP,
+    Event,
+    InputNode,
+    OpenNode,
+    close_nodes,
+    held_keys,
+    open_node,
+    path_of,
+    stamps_monotonic,
+    take_ids,
+    take_path,
+)
 from hw.interfaces import Health, HealthListener, ScanListener
 from hw.opener import PAUSE_S, Opener
 
 _log = logging.getLogger(__name__)
 
 _DRAIN_READS = 64  # of up to 64 events each; the kernel holds no more than one such read, so this only ends what never would
+_OLDEST_S = 60.0  # a stamp that is older, or from the future, is of another clock
 
 
 class _Source:
@@ -32,6 +45,7 @@ class _Source:
     def __init__(self, node: InputNode) -> None:
         self.node = node
         self.decoder = KeyDecoder()
+        self._stamped = stamps_monotonic(node)
 
     def read(self) -> list[Outcome]:
         """Decode what is there, at most 64 events. Raises OSError when the device is gone."""
@@ -62,10 +76,15 @@ class _Source:
 
     def _decoded(self, events: list[Event]) -> list[Outcome]:
         now = time.monotonic()
-        outcomes = [self.decoder.feed(event.type, event.code, event.value, now) for event in events]
+        outcomes = [self.decoder.feed(event.type, event.code, event.value, self._at(event, now)) for event in events]
         if self.decoder.lost_track:
             self.ask_held()
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def _at(self, event: Event, now: float) -> float:
+        """When the key moved: by the kernel's stamp, so that a loop that was late neither cuts a code in two nor joins two."""
+        at = event.sec + event.usec / 1e6
+        return at if self._stamped and 0 <= now - at <= _OLDEST_S else now
 
 
 def _taking(

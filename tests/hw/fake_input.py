@@ -3,6 +3,8 @@
 import errno
 import os
 import struct
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from evdev.eventio import EventIO
@@ -53,7 +55,8 @@ class FakeNode(EventIO):
 
     def events(self, *events):
         for kind, code, value in events:
-            os.write(self._write_end, struct.pack("llHHi", 0, 0, kind, code, value))
+            at = self.device.stamp()
+            os.write(self._write_end, struct.pack("llHHi", int(at), int(at % 1 * 1e6), kind, code, value))
 
     def pull(self):
         """The kernel wakes the reader of a device that went."""
@@ -84,6 +87,7 @@ class FakeDevice:
     gone: bool = False
     holder: object = None
     asked_held: int = 0
+    stamp: Callable[[], float] = time.time  # as the kernel's: by the wall clock, unless told otherwise
     nodes: list = field(default_factory=list)
 
     def type(self, text, end=keys.KEY_ENTER):

@@ -7,7 +7,7 @@ from fake_input import KEYBOARD, FakeInput, Ids
 
 from hw import keys
 from hw.errors import DeviceFailing, DeviceMissing
-from hw.input_nodes import close_nodes, event_paths, held_keys, path_of, take_ids, take_path, types_codes, unit_of
+from hw.input_nodes import close_nodes, event_paths, held_keys, path_of, stamps_monotonic, take_ids, take_path, types_codes, unit_of
 
 
 @pytest.fixture
@@ -100,4 +100,14 @@ def test_a_device_that_goes_while_it_is_asked_is_no_scanner(machine):
 def test_held_keys_are_those_the_device_tells(machine):
     node = machine.open(machine.plug(0, held=[42], leds=[keys.LED_CAPSL]).path)
     assert held_keys(node) == ([42], True)
+    node.close()
+
+
+def test_a_kernel_without_a_choice_of_clocks_is_told_apart(machine, monkeypatch):
+    node = machine.open(machine.plug(0).path)
+    assert not stamps_monotonic(node)  # a pipe has no such ioctl
+    asked = []
+    monkeypatch.setattr("fcntl.ioctl", lambda *request: asked.append(request))
+    assert stamps_monotonic(node)
+    assert asked == [(node.fd, 0x400445A0, b"\x01\0\0\0")]
     node.close()

@@ -1,5 +1,7 @@
 """What is particular to scanners that type: which node is theirs, who else has it, what the kernel lost."""
 
+import time
+
 import pytest
 from codes_for_tests import made_up_code
 from fake_input import KEYBOARD, FakeInput, Ids
@@ -169,6 +171,47 @@ async def test_a_device_that_cannot_tell_its_lights_is_read_all_the_same(make, m
     await is_ok(scanner)
     device.type(CODE)
     await until(lambda: scanner.ear.texts == [CODE])
+
+
+class TestLateLoop:
+    """The kernel's stamps say how the keys followed each other, however late they were read."""
+
+    @pytest.fixture
+    async def device(self, machine, monkeypatch):
+        monkeypatch.setattr("hw.scanner_evdev.stamps_monotonic", lambda _node: True)
+        return machine.plug(3)
+
+    async def test_a_silence_that_was_slept_through_still_ends_a_half_code(self, make, device):
+        scanner = make(device=device.path)
+        await is_ok(scanner)
+        now = time.monotonic()
+        device.stamp = lambda: now - 1.0
+        device.type("1234", end=None)
+        device.stamp = lambda: now - 0.5
+        device.type(CODE)
+        await until(lambda: scanner.ear.scans)
+        assert scanner.ear.texts == [CODE]
+        assert scanner.ear.scans[0].at == pytest.approx(now - 0.5, abs=1e-4)
+
+    async def test_a_code_read_in_two_parts_with_a_pause_between_is_not_cut(self, make, device):
+        scanner = make(device=device.path)
+        await is_ok(scanner)
+        now = time.monotonic()
+        device.stamp = lambda: now
+        device.type(CODE[:9], end=None)
+        await settle(400)
+        device.type(CODE[9:])
+        await until(lambda: scanner.ear.texts == [CODE])
+
+    @pytest.mark.parametrize("wrong", [-1000.0, +1000.0])
+    async def test_stamps_of_another_clock_are_not_believed(self, make, device, wrong):
+        scanner = make(device=device.path)
+        await is_ok(scanner)
+        device.stamp = lambda: time.monotonic() + wrong
+        before = time.monotonic()
+        device.type(CODE)
+        await until(lambda: scanner.ear.texts == [CODE])
+        assert before <= scanner.ear.scans[0].at <= time.monotonic()
 
 
 async def test_a_long_burst_of_keys_is_read_to_its_end(make, machine):
