@@ -341,8 +341,8 @@ class Cycle:
             untold = state is S.REVOKED and before is not S.REVOKED  # it does not change any more, but nobody has heard it yet
             if state in _MOVED_BY.get(order.state, ()) or (untold and order.state is S.IN_DOUBT):
                 self.payment = self.payment.but(state=order.state, reason=order.reason)
-            elif state in _MAY_BE_LATE and _is_kept_late(order):
-                self.payment = self.payment.but(reason=order.reason)
+            elif state in _MAY_BE_LATE and (late := _money_kept_late(order)):
+                self.payment = self.payment.but(reason=late)
 
     def _is_current(self, order: Attempt) -> bool:
         current = self.current()
@@ -423,10 +423,12 @@ def _look_up(state: State, news: News) -> Row:
     return row
 
 
-def _is_kept_late(order: Attempt) -> bool:
-    """Its money came late and stays with the merchant until a person has looked."""
+def _money_kept_late(order: Attempt) -> Reason | None:
+    """Why a person must look: its money came late, or is odd, and stays with the merchant until then."""
+    if order.state is S.IN_DOUBT and order.reason is not None:
+        return Reason(PAID_LATE.code, order.reason.text)
     late = order.reason is not None and order.reason.code == PAID_LATE.code
-    return late and not order.is_open and order.state is not S.REFUNDED
+    return order.reason if late and not order.is_open and order.state is not S.REFUNDED else None
 
 
 def _with_reason_of_time(order: Attempt, news: News) -> Attempt:

@@ -262,6 +262,47 @@ def test_late_money_of_an_earlier_order_is_told_as_soon_as_the_payment_is_not_pa
     assert story.is_over
 
 
+def test_revoked_says_that_a_person_must_look_when_an_earlier_order_turns_out_odd():
+    story = Story()
+    story.refused()
+    story.wait(14)
+    story.scan()
+    story.reply(V.CLOSED, order=2)
+    story.until_asked()
+    story.reply(V.MISMATCH, "mismatch")
+    assert (story.state, story.why) == (State.REVOKED, "paid_late")
+    assert story.order(1).state is State.IN_DOUBT
+
+
+def test_not_revoked_but_in_doubt_while_an_earlier_order_is():
+    story = Story()
+    story.refused()
+    story.wait(14)
+    story.scan()
+    story.wait(1)
+    story.reply(V.MISMATCH, "mismatch", order=1)
+    story.reply(V.CLOSED, order=2)
+    assert (story.state, story.why) == (State.IN_DOUBT, "mismatch")
+    story.until_asked()
+    story.reply(V.CLOSED)
+    assert story.state is State.REVOKED
+
+
+def test_a_refund_of_an_earlier_order_does_not_end_the_doubt_of_another():
+    story = Story()
+    story.refused()
+    story.until_asked()
+    story.reply(V.UNPAID)
+    story.reply(V.REVOKE_REFUSED)
+    story.scan()
+    story.reply(V.MISMATCH, "mismatch", order=2)
+    assert story.state is State.IN_DOUBT
+    story.until_asked()
+    story.reply(V.PAID, order=1)
+    story.reply(V.REFUNDED, order=1)
+    assert (story.state, story.why) == (State.IN_DOUBT, "mismatch")
+
+
 def test_revoked_is_told_for_good_whatever_goes_back_later():
     story = Story()
     story.refused()
