@@ -238,12 +238,11 @@ class Cycle:
                 return self._turn(N.WRONG_CODE, None)
             case Cancelled():
                 return self._cancel(event, now)
-            case Replied() | Failed():
-                return self._hear(event, now)
             case TimePassed():
                 return self._pass_time(now)
             case Restarted():
                 return self._restart(now)
+        return self._hear(event, now)
 
     def _present(self, event: CodePresented, now: float) -> Iterable[Action]:
         payment = self.payment

@@ -68,8 +68,7 @@ def read_reply(order: Attempt, replied: Replied, place: Place, schedule: Schedul
             return _read_query(order, reply, place)
         case Revoke():
             return _read_revoke(order, reply, schedule, now)
-        case Refund():
-            return _read_refund(order, reply)
+    return _read_refund(order, reply)
 
 
 def _noted(order: Attempt, reply: Reply) -> Attempt:

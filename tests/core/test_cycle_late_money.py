@@ -461,8 +461,8 @@ def test_a_refused_order_the_provider_never_knew_is_looked_at_once_more():
     story.answer_all(query=V.NOT_KNOWN, revoke=V.NOT_KNOWN, until=78)
     assert story.asked_since(46) == ["77 last query", "77 revoke"], "the first after twice give_up_s"
     story.until_asked()
-    story.reply(V.UNPAID)
-    story.answer_all(query=V.UNPAID, until=88)
+    story.reply(V.REFUSED)
+    story.answer_all(query=V.REFUSED, until=88)
     assert story.asked_since(80) == ["87 query", "87 last query", "87 revoke"]
     assert (story.state, story.why, story.is_over) == (State.REFUSED, "AUTH_CODE_ERROR", True)
 

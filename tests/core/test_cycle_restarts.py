@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 from cycle_story import Story
 
+from daemon.cycle import Unfit
+from daemon.events import Replied, Restarted
 from daemon.payment import State
-from daemon.reply import Verdict
+from daemon.reply import Reply, Verdict
 from daemon.timing import Schedule
 
 V = Verdict
@@ -153,6 +155,16 @@ def test_restarted_while_a_forgotten_order_is_to_be_looked_at():
     assert story.asked_since(64) == ["64 query"]
     story.reply(V.NOT_KNOWN)
     assert story.is_over
+
+
+def test_what_was_under_way_before_is_not_waited_for():
+    story = _submitting()
+    charge = story.forget()
+    story.tell(Restarted())
+    with pytest.raises(Unfit):
+        story.tell(Replied(charge, Reply(V.PAID)))
+    story.reply(V.PAID)
+    assert (story.state, story.asked) == (State.PAID, ["0 submit", "1 query"])
 
 
 def test_a_payment_at_its_end_is_not_taken_up():
