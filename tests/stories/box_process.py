@@ -252,12 +252,12 @@ class BoxProcess:
         return self.until_payment(ref, lambda payment: payment["final"] or payment["state"] == "in_doubt")
 
     def until_payment(self, ref: str, true: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
-        """The payment as soon as `true(payment)` is; looked at after each change of its state, and once a second."""
+        """The payment as soon as `true(payment)` is; looked at after each change of its state, and often."""
         end = time.monotonic() + PATIENCE_S
         payment = self.payment(ref)
         while not true(payment):
             assert time.monotonic() < end, f"{payment} after {self.journal(ref)}"
-            payment = self.wait(ref, payment["state"], 1)
+            payment = self.wait(ref, payment["state"], 0.1)
         return payment
 
     def until(self, true: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:

@@ -31,7 +31,8 @@ class Provider:
     def __init__(self, directory: Path, timings: Timings = story_timing.PROVIDER, **options: Any) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="provider", daemon=True)
-        self._changed = threading.Condition()
+        self._news = threading.Condition()
+        self._changes = 0
         self.sandbox = Sandbox(directory, timings=timings, **options)
 
     def __enter__(self) -> Provider:
@@ -71,13 +72,14 @@ class Provider:
         """What `true()` gives as soon as that is true; looked at after each change of the ledger. AssertionError in the end."""
         end = time.monotonic() + seconds
         while True:
-            with self._changed:
-                result = true()
-                if result:
-                    return result
-                left = end - time.monotonic()
-                assert left > 0, f"did not come true at the provider: {self.orders}"
-                self._changed.wait(min(left, 0.2))  # requests that change no order wake nobody
+            seen = self._changes
+            result = true()
+            if result:
+                return result
+            left = end - time.monotonic()
+            assert left > 0, f"did not come true at the provider: {self.orders}"
+            with self._news:
+                self._news.wait_for(lambda: self._changes != seen, min(left, 0.2))  # noqa: B023  # waited for here and now
 
     # -- the payer's phone, the network --
 
@@ -110,8 +112,9 @@ class Provider:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
     def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
+        with self._news:
+            self._changes += 1
+            self._news.notify_all()
 
 
 def fresh_code(case: str = "paid", via: str = "wechat") -> str:

@@ -20,5 +20,8 @@ BOX = {
 }
 """`[timing]`. `scan_s` is long: a story that wants nobody to come says so."""
 
+HASTY = {"timing": {"give_up_s": 0.5, "revoke_not_before_s": 0.5}}
+"""Changes of a box's configuration, for stories that are about what comes after giving up."""
+
 # The box counts from when it sent the charge, the provider from when it got it: the latter's rule is a little shorter here.
 PROVIDER = Timings(auto_close_s=60, revoke_not_before_s=0.4, confirm_s=0.5, late_s=1.2, silence_s=4, slow_s=4)

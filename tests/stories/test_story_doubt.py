@@ -1,0 +1,59 @@
+"""What cannot be proven: the next sale waits, people are called, and the box goes on asking."""
+
+import pytest
+from provider_thread import fresh_code
+from story_timing import HASTY
+
+BOTH = pytest.mark.parametrize("via", ["wechat", "merchant"])
+
+
+def number_of(payment):
+    return payment["attempts"][-1]["out_trade_no"]
+
+
+@BOTH
+def test_paid_but_not_what_was_asked_holds_back_the_next_sale_and_calls_for_somebody(make_box, provider, via):
+    box = make_box().start()
+    payment = box.sell(fresh_code("wrong_amount", via))
+    assert (payment["state"], payment["final"], payment["reason"]["code"]) == ("in_doubt", False, "mismatch")
+    assert "1251" in payment["reason"]["text"]
+    refused = box.put("another")
+    assert (refused.status, refused.body["error"]["fields"]) == (423, {"busy_ref": payment["ref"]})
+    box.until(lambda: box.box()["in_doubt"] == 1)
+    status = box.box()
+    assert (status["busy_ref"], status["lights"]["red"]) == (payment["ref"], "slow")
+    order = provider.until(lambda: o if (o := provider.order(number_of(payment)))["queries"] > 1 else None)
+    assert (order["revokes"], order["refunds"]) == (0, 0)
+    assert box.stop() == 0
+
+
+def test_where_the_operator_says_so_the_next_sale_starts_all_the_same(make_box):
+    box = make_box({"policy": {"sell_while_in_doubt": True}}).start()
+    doubtful = box.sell(fresh_code("wrong_currency"))
+    assert doubtful["state"] == "in_doubt"
+    assert box.sell(fresh_code("paid"))["state"] == "paid"
+    assert box.payment(doubtful["ref"])["state"] == "in_doubt"
+    assert box.box()["in_doubt"] == 1
+
+
+@BOTH
+def test_a_revoke_refused_for_good_is_in_doubt_until_the_provider_ends_the_order(make_box, provider, via):
+    box = make_box(HASTY).start()
+    payment = box.sell(fresh_code("revoke_forbidden", via))
+    assert (payment["state"], payment["reason"]["code"]) == ("in_doubt", "revoke_refused")
+    assert "TRADE_ERROR" in payment["reason"]["text"]
+    provider.call(lambda: provider.sandbox.ledger.close(number_of(payment)))
+    assert box.until_state(payment["ref"], "revoked")["reason"]["code"] == "closed_by_provider"
+    box.until(lambda: box.box()["in_doubt"] == 0)
+    assert box.sell(fresh_code("paid", via))["state"] == "paid"
+
+
+def test_a_doubt_outlives_restarts_and_is_asked_about_again(make_box, provider):
+    box = make_box().start()
+    payment = box.sell(fresh_code("wrong_number"))
+    queries = provider.order(number_of(payment))["queries"]
+    box.restart()
+    assert box.box()["busy_ref"] == payment["ref"]
+    assert box.put("another").status == 423
+    provider.until(lambda: provider.order(number_of(payment))["queries"] > queries)
+    assert box.payment(payment["ref"])["reason"]["code"] == "mismatch"

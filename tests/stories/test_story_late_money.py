@@ -1,0 +1,70 @@
+"""Money that came after the till was told "not paid": found, and given back or reported, as the operator chose."""
+
+from dataclasses import replace
+
+import pytest
+from provider_thread import fresh_code
+from story_timing import HASTY
+
+from daemon.sandbox.cases import CASES
+
+BOTH = pytest.mark.parametrize("via", ["wechat", "merchant"])
+
+
+@pytest.fixture(scope="module")
+def refunding(make_shared_box):
+    return make_shared_box({**HASTY, "policy": {"sell_while_in_doubt": True}}).start()
+
+
+@pytest.fixture(scope="module")
+def reporting(make_shared_box):
+    return make_shared_box({**HASTY, "policy": {"sell_while_in_doubt": True, "late_payment": "report"}}).start()
+
+
+def order_of(provider, payment):
+    return provider.order(payment["attempts"][0]["out_trade_no"])
+
+
+@BOTH
+@pytest.mark.parametrize("refund", ["paid", "refund_busy", "refund_lost"])
+def test_late_money_is_refunded_once_however_the_refund_goes(refunding, provider, via, refund):
+    provider.next_is(replace(CASES["paid_late"], refund=CASES[refund].refund))
+    payment = refunding.sell(fresh_code("paid", via))
+    assert payment["state"] in ("in_doubt", "refunded")
+    payment = refunding.until_state(payment["ref"], "refunded")
+    assert payment["reason"]["code"] == "paid_late"
+    order = order_of(provider, payment)
+    assert (order["money_in"], order["money_out"], order["refunds"]) == (1250, 1250, 1)
+
+
+def test_a_refund_that_is_refused_for_good_is_left_to_a_person(refunding, provider):
+    before = refunding.box()["in_doubt"]
+    provider.next_is(replace(CASES["paid_late"], refund=CASES["refund_refused"].refund))
+    payment = refunding.sell(fresh_code("paid", "merchant"))
+    payment = refunding.until_payment(payment["ref"], lambda p: p["reason"]["code"] == "paid_late")
+    assert payment["state"] == "in_doubt"
+    refunding.until(lambda: refunding.box()["in_doubt"] == before + 1)
+    assert order_of(provider, payment)["money_out"] == 0
+
+
+@BOTH
+def test_where_late_money_is_only_reported_it_stays_and_is_listed(reporting, provider, via):
+    payment = reporting.sell(fresh_code("paid_late", via))
+    payment = reporting.until_payment(payment["ref"], lambda p: p["reason"]["code"] == "paid_late")
+    assert payment["state"] == "in_doubt"
+    order = order_of(provider, payment)
+    assert (order["money_in"], order["money_out"], order["refund_requests"]) == (1250, 0, 0)
+
+
+@BOTH
+def test_a_charge_that_arrives_after_its_revoke_is_found_too(reporting, refunding, provider, via):
+    """The provider had never heard of the order when it was revoked; `revoked` stays, and says what came."""
+    asked = {box: box.ask() for box in (reporting, refunding)}
+    for box in asked:
+        box.scan(fresh_code("arrives_after_revoke", via))
+    reported, refunded = (box.end(ref) for box, ref in asked.items())
+    assert (reported["state"], refunded["state"]) == ("revoked", "revoked")
+    reported = reporting.until_payment(reported["ref"], lambda p: p["reason"]["code"] == "paid_late")
+    assert reported["state"] == "revoked"
+    assert order_of(provider, reported)["money_out"] == 0
+    provider.until(lambda: order_of(provider, refunded)["money_out"] == 1250)
