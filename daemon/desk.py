@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from daemon.tills.base import Busy, Conflict, Ended, Entry, NotReady, NotStorabl
 log = logging.getLogger(__name__)
 
 FOLLOW_PAGE = 200  # entries read from the journal at a time, so that no read holds up its checkpoints
-FOLLOW_QUEUE = 1000  # entries that wait for a follower before it is dropped; it resumes where it was
+FOLLOW_QUEUE = 1000  # entries that wait for a follower before it is dropped; it resumes after the last one it got
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +52,35 @@ class BoxDesk:
         self._counter = counter
         self._recheck = recheck
         self._asking = asyncio.Lock()
+        self._asks: set[asyncio.Task[tuple[Payment, bool]]] = set()
+        self._closed = False
         self._waiters: dict[Ref, list[asyncio.Future[None]]] = {}
         self._followers: set[asyncio.Queue[Entry | None]] = set()
         runner.listeners.append(self._on_change)
 
     async def ask(self, request: Request) -> tuple[Payment, bool]:
+        """A caller that goes away only stops waiting: nobody else's request is looked at before this one is answered."""
+        task = asyncio.get_running_loop().create_task(self._ask(request))
+        self._asks.add(task)
+        task.add_done_callback(self._asks.discard)
+        return await asyncio.shield(task)
+
+    async def _ask(self, request: Request) -> tuple[Payment, bool]:
         async with self._asking:
-            try:
-                known = await self.find(request.ref)
-            except JournalError as error:
-                raise NotStorable(f"the journal cannot be read: {error}") from error
+            known = await self.find(request.ref)
             if known is not None:
                 return self._same(known, request), False
             await self._check(request.mode)
-            try:
+            with _not_storable("written"):
                 return await self._runner.begin(_payment(request, self._runner.at())), True
-            except JournalError as error:
-                raise NotStorable(f"the journal cannot be written: {error}") from error
 
     async def find(self, ref: Ref) -> Payment | None:
-        return self._runner.find(ref) or await self._journal.find(ref)
+        """Also raises NotStorable, where the journal cannot be read: nobody can say then that there is no such payment."""
+        live = self._runner.find(ref)
+        if live is not None:
+            return live
+        with _not_storable("read"):
+            return await self._journal.find(ref)
 
     async def wait(self, ref: Ref, after: str | None, timeout_s: float) -> Payment | None:
         payment = await self.find(ref)
@@ -78,40 +88,51 @@ class BoxDesk:
             return None
         after = after or payment.state.value
         end = asyncio.get_running_loop().time() + timeout_s
-        while payment is not None and payment.state.value == after and (left_s := end - asyncio.get_running_loop().time()) > 0:
+        while payment is not None and payment.state.value == after and not self._closed:
+            left_s = end - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                break
             await self._next_change(ref, left_s)
             payment = await self.find(ref)
         return payment
 
     async def cancel(self, ref: Ref, by: str) -> Payment:
         try:
-            return await self._runner.feed(ref, Cancelled(by, self._runner.at()))
+            with _not_storable("written"):
+                return await self._runner.feed(ref, Cancelled(by, self._runner.at()))
         except Unfit as error:
             raise Ended(str(error)) from error
-        except JournalError as error:
-            raise NotStorable(f"the journal cannot be written: {error}") from error
         except KeyError:
             if await self.find(ref) is None:
                 raise
             raise Ended("the payment has ended") from None
 
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
-        return await self._journal.recent(limit, before)
+        with _not_storable("read"):
+            return await self._journal.recent(limit, before)
 
     async def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
         queue: asyncio.Queue[Entry | None] = asyncio.Queue(FOLLOW_QUEUE)
-        self._followers.add(queue)
+        self._followers.add(queue)  # before the journal is read: what is stored meanwhile is in both, and told once
         try:
-            seq = after_seq if after_seq is not None else await self._journal.last_seq()
-            while page := await self._journal.entries(seq, FOLLOW_PAGE):
+            seq = after_seq if after_seq is not None else await self._last_seq()
+            while page := await self._page(seq):
                 for entry in page:
                     seq = entry.seq
                     yield entry
-            while (news := await queue.get()) is not None:
+            while not (self._closed and queue.empty()) and (news := await queue.get()) is not None:
                 if news.seq > seq:
                     yield news
         finally:
             self._followers.discard(queue)
+
+    async def _last_seq(self) -> int:
+        with _not_storable("read"):
+            return await self._journal.last_seq()
+
+    async def _page(self, seq: int) -> list[Entry]:
+        with _not_storable("read"):
+            return await self._journal.entries(seq, FOLLOW_PAGE)
 
     def not_ready(self, mode: Mode = Mode.SCAN) -> list[str]:
         """Why no sale of that mode could start now, apart from one being open."""
@@ -134,7 +155,8 @@ class BoxDesk:
         }
 
     def close(self) -> None:
-        """End every wait and every stream."""
+        """End every wait and every stream, each with what there is to tell."""
+        self._closed = True
         for waiters in self._waiters.values():
             for waiter in waiters:
                 waiter.cancel()
@@ -144,17 +166,17 @@ class BoxDesk:
     # -- taking a request --
 
     def _same(self, known: Payment, request: Request) -> Payment:
-        asked = (known.amount, known.mode, known.scheme, known.description, known.ttl_s)
-        if asked != (request.amount, request.mode, request.scheme, request.description, request.ttl_s):
+        asked = (known.till, known.amount, known.mode, known.scheme, known.description, known.ttl_s)
+        if asked != (request.till, request.amount, request.mode, request.scheme, request.description, request.ttl_s):
             raise Conflict(f"{request.ref} was asked before with something else")
         return known
 
     async def _check(self, mode: Mode) -> None:
+        if self._board.journal:
+            await self._recheck()  # it may have been confirmed, or work again, and then there may be payments to take up
         busy = self._busy()
         if busy is not None:
             raise Busy(busy.ref)
-        if self._board.journal:
-            await self._recheck()  # it may have been confirmed, or work again, since it was last looked at
         if reasons := self.not_ready(mode):
             raise NotReady(reasons)
 
@@ -207,7 +229,16 @@ def _payment(request: Request, at: str) -> Payment:
 
 
 def _put_last(queue: asyncio.Queue[Entry | None]) -> None:
-    """End a follower: it has got all that is in the queue, or so much that it must resume anyway."""
+    """End a follower after all that is in the queue; after nothing of it where that is too much, so that it resumes without a gap."""
     if queue.full():
-        queue.get_nowait()
+        while not queue.empty():
+            queue.get_nowait()
     queue.put_nowait(None)
+
+
+@contextmanager
+def _not_storable(how: str) -> Iterator[None]:
+    try:
+        yield
+    except JournalError as error:
+        raise NotStorable(f"the journal cannot be {how}: {error}") from error

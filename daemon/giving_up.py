@@ -8,7 +8,7 @@ import logging
 from daemon.cycle import Unfit
 from daemon.events import Cancelled
 from daemon.journal_file import JournalError
-from daemon.payment import Ref
+from daemon.payment import Ref, State
 from daemon.runner import Change, Runner
 from hw.interfaces import Button
 
@@ -25,10 +25,13 @@ class GivingUp:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on_change(self, change: Change) -> None:
-        payment = change.payment
-        if change.before is None:
+        """The newest payment that can be given up; after a restart one that was taken up again. One in doubt may stay so for
+        days, and giving it up changes nothing."""
+        payment, state = change.payment, change.payment.state
+        is_open = not state.is_final and state is not State.IN_DOUBT
+        if is_open and (change.before is None or self._ref is None):
             self._ref = payment.ref
-        elif self._ref == payment.ref and payment.state.is_final:
+        elif not is_open and self._ref == payment.ref:
             self._ref = None
         self._button.watch(self._ref is not None)
 

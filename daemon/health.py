@@ -89,8 +89,12 @@ class Board:
         return link.health.detail if link else "not checked yet"
 
     def _changed(self) -> None:
+        """Nobody who reports how something is is held up by somebody who shows it."""
         for listener in self.listeners:
-            listener()
+            try:
+                listener()
+            except Exception:
+                log.exception("listener_fault")
 
 
 def _log(what: str, name: str, health: Health) -> None:

@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from daemon.journal_file import CorruptError, JournalError, JournalFile, Note, move_aside
+from daemon.journal_file import CorruptError, JournalError, JournalFile, Note
+from daemon.kept import kept_aside, move_aside
 from daemon.payment import Payment, Ref
 from daemon.tills.base import Entry
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _UNCONFIRMED = "unconfirmed"  # meta: the name of the damaged file that was moved aside; there until an operator confirms
+_BEGUN_AT = "begun_at"  # meta: when a box first used this journal
 
 
 class Journal:
@@ -34,6 +36,8 @@ class Journal:
         self._boot = boot
         self._wall = wall
         self._file: JournalFile | None = None
+        self._suspected = False  # something read from it was damaged: whole checks are dear, so this calls for one
+        self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.trouble: str | None = None
         self.on_trouble: Callable[[], None] = lambda: None
@@ -50,8 +54,8 @@ class Journal:
         `confirm` (see `unconfirmed`).
         """
         await self.probe()
-        payments = await self._do(lambda file: file.open_payments())
-        return [(payment, boot == self._boot) for payment, boot in payments]
+        payments = await self._do(self._open_payments)
+        return [(payment, bool(boot) and boot == self._boot) for payment, boot in payments]
 
     async def store(self, payment: Payment, note: Note) -> Entry:
         """The payment as it is now, and why: on disk and synced when this returns."""
@@ -89,13 +93,17 @@ class Journal:
         return forgotten
 
     async def close(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, file.close)
-        self._thread.shutdown(wait=False)
+        """After what is under way. Whatever is asked of it later raises JournalError."""
+        if not self._closed:
+            self._closed = True
+            closing = asyncio.get_running_loop().run_in_executor(self._thread, self._close_file)
+            self._thread.shutdown(wait=False)
+            await asyncio.shield(closing)
 
     async def _do(self, call: Callable[[JournalFile], T], *, writes: bool = False) -> T:
         """One transaction in the journal's thread. Shielded: once begun it is carried out, whoever stops waiting."""
+        if self._closed:
+            raise JournalError("the journal is closed")
         try:
             result = await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._work, call))
         except JournalError as error:
@@ -110,9 +118,20 @@ class Journal:
             if self._file is None:
                 self._file = self._open()
             return call(self._file)
-        except JournalError:
+        except JournalError as error:
+            self._suspected = self._suspected or isinstance(error, CorruptError)
             self._let_go()
             raise
+
+    def _open_payments(self, file: JournalFile) -> list[tuple[Payment, str]]:
+        """Damage in the rows that must be taken up is damage like any other: without them nothing can go on."""
+        try:
+            return file.open_payments()
+        except CorruptError as error:
+            self._let_go()
+            self._move_aside(error)
+            self._file = self._open()
+            return []
 
     def _note(self, trouble: str | None) -> None:
         if trouble is not None and self.trouble is None:
@@ -125,23 +144,45 @@ class Journal:
 
     def _open(self) -> JournalFile:
         try:
-            return JournalFile.open(self._path)
+            file = JournalFile.open(self._path, suspected=self._suspected)
         except CorruptError as error:
-            kept = self._move_aside(error)
-        file = JournalFile.open(self._path)
-        file.set_meta(_UNCONFIRMED, kept.name)
+            self._move_aside(error)
+            file = JournalFile.open(self._path)
+        try:
+            self._begin(file)
+        except JournalError:
+            file.drop()
+            raise
+        self._suspected = False
         return file
 
-    def _move_aside(self, error: CorruptError) -> Path:
+    def _begin(self, file: JournalFile) -> None:
+        """A journal that no box has used yet takes the place of the damaged one that lies beside it, if any. What is on the disk
+        decides, so that this holds too where the power went right after that one was moved."""
+        if file.meta(_BEGUN_AT) is not None:
+            return
+        try:
+            kept = kept_aside(self._path)
+        except OSError as error:
+            raise JournalError(f"cannot look beside {self._path}: {error}") from error
+        if kept:
+            file.set_meta(_UNCONFIRMED, kept[-1].name)
+        file.set_meta(_BEGUN_AT, self._wall().isoformat())
+
+    def _move_aside(self, error: CorruptError) -> None:
         try:
             kept = move_aside(self._path, self._wall().strftime("%Y%m%dT%H%M%SZ"))
         except OSError as os_error:
             raise JournalError(f"{self._path} is damaged ({error}) and cannot be moved aside: {os_error}") from error
-        log.error("journal_corrupt path=%s kept=%s error=%s", self._path, kept, error)
-        return kept
+        log.error('journal_corrupt path=%s kept=%s error="%s"', self._path, kept, error)
 
     def _let_go(self) -> None:
         """After an error the connection may be in any state: the next use opens the file anew, and finds out if it is damaged."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.drop()
+
+    def _close_file(self) -> None:
         file, self._file = self._file, None
         if file is not None:
             file.close()

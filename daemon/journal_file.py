@@ -1,7 +1,7 @@
 """The journal's file: SQLite, written so that what was stored survives a power cut. Blocking; one thread at a time.
 
 WAL with `synchronous=FULL` costs one fdatasync a commit and loses nothing that was committed; `NORMAL`, which many guides
-name, would lose the last commits. A file that cannot be read is kept and moved aside, never repaired by guessing.
+name, would lose the last commits.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import importlib.resources
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from daemon.journal_error import CorruptError, JournalError, damage_in, translated
+from daemon.kept import refuse_emptied
 from daemon.payment import Payment, Ref
-from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, entry_from, payment_from, payment_values
+from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, entry_from, payment_from, payment_values, rfc3339
 from daemon.tills.base import Entry
+
+__all__ = ["CorruptError", "JournalError", "JournalFile", "Note"]
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +43,6 @@ _PRAGMAS = (
 )
 
 
-class JournalError(Exception):
-    """The journal could not be read or written; nothing of what was to be stored is stored. The text says why."""
-
-
-class CorruptError(JournalError):
-    """The file is damaged, or is no journal of this program."""
-
-
 @dataclass(frozen=True, slots=True)
 class Note:
     """What an entry of the event list says, before it has its number."""
@@ -63,47 +60,65 @@ class JournalFile:
         self._db = connection
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> JournalFile:
-        """Raises CorruptError where what is there is damaged, JournalError where it cannot be opened or written."""
-        if not create and not path.exists():
-            raise JournalError(f"there is no journal at {path}")
+    def open(cls, path: Path, *, create: bool = True, suspected: bool = False) -> JournalFile:
+        """Raises CorruptError where what is there is damaged, JournalError where it cannot be opened or written.
+
+        Where it must not be created, its tables are left as they are too: a running box may use them. One that is suspected of
+        damage is checked whole, however large it is.
+        """
         try:
+            if not create and not path.exists():
+                raise JournalError(f"there is no journal at {path}")
             path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_emptied(path)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise JournalError(f"cannot open {path}: {error}") from error
-        try:
-            return cls._prepared(connection, path)
-        except JournalError:
-            connection.close()
-            raise
-
-    @classmethod
-    def _prepared(cls, connection: sqlite3.Connection, path: Path) -> JournalFile:
         journal = cls(connection)
-        connection.row_factory = sqlite3.Row
-        with _translated():
-            for pragma in _PRAGMAS:
-                connection.execute(pragma)
-            if path.stat().st_size < QUICK_CHECK_BELOW:
+        try:
+            journal._prepare()
+            if suspected or path.stat().st_size < QUICK_CHECK_BELOW:
                 journal._check()
-            journal._migrate()
+            journal._migrate(may_change=create)
+        except BaseException:
+            journal.drop()
+            raise
         return journal
 
+    def _prepare(self) -> None:
+        self._db.row_factory = sqlite3.Row
+        with translated():
+            for pragma in _PRAGMAS:
+                self._db.execute(pragma)
+            if self._db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                raise JournalError("its file system cannot hold a write-ahead log, without which the last commits can be lost")
+
     def _check(self) -> None:
-        found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        with translated():
+            found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise CorruptError(f"the file is damaged: {found}")
 
-    def _migrate(self) -> None:
+    def _migrate(self, *, may_change: bool) -> None:
         """Bring the tables to this version, each step in a transaction of its own."""
-        done = self._db.execute("PRAGMA user_version").fetchone()[0]
-        steps = sorted(p.name for p in importlib.resources.files("daemon").joinpath("schema").iterdir() if p.name.endswith(".sql"))
-        if done > len(steps):
-            raise JournalError(f"the journal was written by a newer version (schema {done}, this one knows {len(steps)})")
-        for number, name in enumerate(steps[done:], start=done + 1):
-            script = importlib.resources.files("daemon").joinpath("schema", name).read_text(encoding="utf-8")
-            self._db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        folder = importlib.resources.files("daemon").joinpath("schema")
+        steps = sorted(p.name for p in folder.iterdir() if p.name.endswith(".sql"))
+        with translated():
+            done = self._version(len(steps), may_change)
+            for number, name in enumerate(steps[done:], start=done + 1):
+                script = folder.joinpath(name).read_text(encoding="utf-8")
+                self._db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+    def _version(self, newest: int, may_change: bool) -> int:
+        """How many steps were taken. Raises JournalError where the rest may not be."""
+        done: int = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if not 0 <= done <= newest:
+            raise JournalError(f"the journal was written by a newer version (schema {done}, this one knows {newest})")
+        if done == 0 and self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise JournalError("the file is a database of another program")
+        if done < newest and not may_change:
+            raise JournalError(f"the journal was written by an older version (schema {done}); start the box once")
+        return done
 
     def close(self) -> None:
         """Fold the write-ahead log into the file where nobody reads, and close."""
@@ -111,7 +126,11 @@ class JournalFile:
             try:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.Error as error:
-                log.warning("journal_checkpoint_failed error=%s", error)
+                log.warning('journal_checkpoint_failed error="%s"', error)
+
+    def drop(self) -> None:
+        """Close without waiting for anything: after an error."""
+        self._db.close()
 
     # -- writing --
 
@@ -138,7 +157,9 @@ class JournalFile:
         marks = ", ".join("?" * len(values))
         changes = ", ".join(f"{c} = excluded.{c}" for c in ATTEMPT_COLUMNS[2:])
         head = f"INSERT INTO attempts ({', '.join(ATTEMPT_COLUMNS)}) VALUES ({marks})"  # noqa: S608  # names of ours only
-        self._db.execute(f"{head} ON CONFLICT (out_trade_no) DO UPDATE SET {changes} WHERE payment = excluded.payment", values)
+        stored = self._db.execute(f"{head} ON CONFLICT (out_trade_no) DO UPDATE SET {changes} WHERE payment = excluded.payment", values)
+        if stored.rowcount != 1:  # nothing may be charged under a number that is not this payment's (P1, P2)
+            raise JournalError(f"the order number {values[0]} belongs to another payment")
 
     def _append(self, number: int, payment: Payment, note: Note) -> Entry:
         detail = json.dumps(note.detail, ensure_ascii=False, separators=(",", ":"))
@@ -197,25 +218,24 @@ class JournalFile:
         row = self._one("SELECT number FROM payments WHERE ref = ?", (before,))
         if row is not None:
             return "WHERE number < ?", (row["number"],)
-        if len(before) < 10 or not before[:4].isdigit() or before[4] != "-":
-            raise ValueError(f"no payment has the ref {before[:64]!r}, and it is no RFC 3339 time")
-        return "WHERE created_at < ?", (before,)
+        return "WHERE created_at < ?", (_moment(before),)
 
     def in_doubt(self) -> int:
         """How many payments a person must look at."""
-        sql = "SELECT count(*) FROM payments WHERE state = 'in_doubt' OR reason_code = 'paid_late' AND state <> 'refunded' AND NOT is_open"
+        listed = "state = 'in_doubt' OR reason_code = 'paid_late'"  # word for word as in the index, or SQLite does not use it
+        sql = f"SELECT count(*) FROM payments WHERE ({listed}) AND (state = 'in_doubt' OR state <> 'refunded' AND NOT is_open)"  # noqa: S608  # a constant of ours
         row = self._one(sql, ())
         return 0 if row is None else row[0]
 
     def entries(self, after_seq: int, limit: int) -> list[Entry]:
         """The event list after that number, oldest first."""
         sql = "SELECT e.*, p.ref FROM events e JOIN payments p ON p.number = e.payment WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [entry_from(row) for row in self._all(sql, (after_seq, limit))]
+        return self._entries(sql, (after_seq, limit))
 
     def entries_of(self, ref: Ref) -> list[Entry]:
         """One payment's event list, oldest first."""
         sql = "SELECT e.*, p.ref FROM events e JOIN payments p ON p.number = e.payment WHERE p.ref = ? ORDER BY seq"
-        return [entry_from(row) for row in self._all(sql, (ref,))]
+        return self._entries(sql, (ref,))
 
     def last_seq(self) -> int:
         row = self._one("SELECT max(seq) FROM events", ())
@@ -223,15 +243,18 @@ class JournalFile:
 
     def _payment(self, row: sqlite3.Row) -> Payment:
         attempts = self._all("SELECT * FROM attempts WHERE payment = ? ORDER BY rowid", (row["number"],))
-        try:
+        with damage_in(f"payment {row['ref']!r}"):
             return payment_from(row, attempts)
-        except (ValueError, KeyError, TypeError) as error:
-            raise CorruptError(f"the row of payment {row['ref']!r} is damaged: {error!r}") from error
+
+    def _entries(self, sql: str, values: tuple[Any, ...]) -> list[Entry]:
+        rows = self._all(sql, values)
+        with damage_in("the list of events"):
+            return [entry_from(row) for row in rows]
 
     # -- SQLite --
 
     def _transaction(self, write: Callable[[], T]) -> T:
-        with _translated():
+        with translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 result = write()
@@ -243,31 +266,21 @@ class JournalFile:
             return result
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Row | None:
-        with _translated():
+        with translated():
             row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
             return row
 
     def _all(self, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
-        with _translated():
+        with translated():
             return self._db.execute(sql, values).fetchall()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """SQLite's errors as ours: what is damaged apart from what merely cannot be done now."""
+def _moment(before: str) -> str:
+    """A time as the rows spell it. ValueError where it is none; without an offset it is UTC."""
     try:
-        yield
-    except sqlite3.OperationalError as error:  # disk full, read-only, I/O error, locked
-        raise JournalError(str(error)) from error
-    except sqlite3.DatabaseError as error:  # "malformed", "file is not a database"
-        raise CorruptError(str(error)) from error
-
-
-def move_aside(path: Path, stamp: str) -> Path:
-    """Keep a damaged journal, with its log, as ``PATH.corrupt-STAMP`` beside it; where it went. Raises OSError."""
-    kept = path.with_name(f"{path.name}.corrupt-{stamp}")
-    for suffix in ("-wal", "-shm", ""):  # the file itself last: as long as it is there, the next start finds it damaged again
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(kept.with_name(kept.name + suffix))
-    return kept
+        if before[4:5] != "-" or before[7:8] != "-":
+            raise ValueError  # noqa: TRY301  # fromisoformat also takes forms that are refs, such as 20250301
+        moment = datetime.fromisoformat(before)
+        return rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise ValueError(f"no payment has the ref {before[:64]!r}, and it is no RFC 3339 time") from None

@@ -11,7 +11,8 @@ from daemon.health import Board
 from daemon.journal import Journal
 from daemon.journal_file import JournalError
 from daemon.payment import State
-from daemon.runner import Change, Runner, rfc3339
+from daemon.rows import rfc3339
+from daemon.runner import Change, Runner
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +31,16 @@ class Keeper:
         self._runner = runner
         self._board = board
         self._keep_days = keep_days
-        self._started = False
+        self._taken_up = False  # all that the journal has; after a failure it may have what was told to be not stored
         self._unwell = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         journal.on_trouble = self._on_trouble
         runner.listeners.append(self._on_change)
 
     async def start(self) -> None:
         """Open the journal and take up what it has; where that cannot be done now, go on trying."""
         await self.look()
-        self._tasks = [asyncio.create_task(self._look_until_well()), asyncio.create_task(self._prune_daily())]
+        self._tasks |= {asyncio.create_task(self._look_until_well()), asyncio.create_task(self._prune_daily())}
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -50,16 +51,16 @@ class Keeper:
     async def look(self) -> None:
         """How the journal is now."""
         try:
-            if not self._started:
+            if not self._taken_up:
+                self._taken_up = True
                 await self._runner.start()
-                self._started = True
-            else:
-                await self._journal.probe()
             kept = await self._journal.unconfirmed()
             self._board.doubts_are(await self._journal.in_doubt())
-            self._say(_unconfirmed(kept) if kept else None)
         except JournalError as error:
+            self._taken_up = False
             self._say(str(error))
+        else:
+            self._say(self._journal.trouble or (_unconfirmed(kept) if kept else None))
 
     def _say(self, trouble: str | None) -> None:
         self._board.journal_is(trouble)
@@ -70,14 +71,15 @@ class Keeper:
 
     def _on_trouble(self) -> None:
         if self._journal.trouble:
+            self._taken_up = False
             self._say(self._journal.trouble)
 
     def _on_change(self, change: Change) -> None:
         """Count anew where a payment came to be, or ceased to be, one that a person must look at."""
         if any(p is not None and _is_doubtful(p.state, p.reason.code if p.reason else "") for p in (change.before, change.payment)):
             task = asyncio.get_running_loop().create_task(self._count())
-            self._tasks.append(task)
-            task.add_done_callback(self._tasks.remove)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _count(self) -> None:
         try:
@@ -98,10 +100,12 @@ class Keeper:
         while True:
             wall, monotonic = self._wall(), loop.time()
             await asyncio.sleep(wait_s)
-            wait_s = PRUNE_EVERY_S
             drift_s = (self._wall() - wall).total_seconds() - (loop.time() - monotonic)
             if abs(drift_s) < CLOCK_DRIFT_S:
                 await self._prune()
+                wait_s = PRUNE_EVERY_S
+            else:  # most boxes have no clock of their own and are set soon after each start
+                wait_s = PRUNE_FIRST_S
 
     async def _prune(self) -> None:
         try:

@@ -12,11 +12,11 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 from PIL import Image
 
 from daemon.errands import give_up_at
+from daemon.events import Failed
 from daemon.health import Board
 from daemon.payment import Payment, Reason, State
 from daemon.runner import Change
@@ -28,6 +28,8 @@ from daemon.view import Notice, NoticeKind, Phase, View, screen_name
 from hw.interfaces import Buzzer, Display, Lights
 
 log = logging.getLogger(__name__)
+
+DRAW_LAST_S = 1.0  # how long a stop waits for its picture; drawing one takes some 10 ms on a Pi
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,10 @@ class Presenter:
         self._notice: Notice | None = None
         self._notice_until: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="draw")
-        self._drawing: asyncio.Future[Any] | None = None
+        self._drawing: asyncio.Future[Image.Image] | None = None
+        self._drawn: View | None = None  # what is drawn, or being drawn
         self.view: View | None = None
         self.heard: Heard | None = None
         self.image: Image.Image | None = None
@@ -107,10 +111,10 @@ class Presenter:
         self._phase = Phase.STOPPED
         self._payment = self._notice = None
         self.refresh()
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._drawing is not None:
-            await asyncio.wait([self._drawing], timeout=1.0)
+        end = self._now() + DRAW_LAST_S
+        while self._drawing is not None and self._now() < end:  # one of an older view may be under way, with this one after it
+            await asyncio.wait([self._drawing], timeout=end - self._now())
+        self._stopped = True
         self._thread.shutdown(wait=False)
         return self.image
 
@@ -128,14 +132,19 @@ class Presenter:
             self._result_until = self._now() + RESULT_S[payment.state]
         elif not payment.state.is_final:
             self._result_until = None
+        if _left_nothing(change):
+            self._note(NoticeKind.NOT_SENT, "")
         self.refresh()
 
     def notify(self, kind: NoticeKind, detail: str) -> None:
         """Say something that changed no payment, for a short while."""
+        self._note(kind, detail)
+        self.refresh()
+
+    def _note(self, kind: NoticeKind, detail: str) -> None:
         number = self._notice.number + 1 if self._notice else 0
         self._notice = Notice(kind, detail, number)
         self._notice_until = self._now() + NOTICE_S
-        self.refresh()
 
     def refresh(self) -> None:
         """Make the view anew, and bring to lights, buzzer and panel what changed in it."""
@@ -143,13 +152,13 @@ class Presenter:
         self._expire(now)
         view = self._make(now)
         before, self.view = self.view, view
+        self._arm(now, view)
         if view != before:
             self._face.lights.set(lights(view))
             self._play(before, view)
-            self._draw_soon(view)
+            self._draw_soon()
             for listener in self.listeners:
                 listener()
-        self._arm(now, view)
 
     # -- the view --
 
@@ -200,10 +209,9 @@ class Presenter:
             self._timer.cancel()
             self._timer = None
         moments = [m for m in (self._result_until, self._notice_until) if m is not None]
-        counts = self._face.has_panel and self._payment is not None and view.left_s
-        end = self._end_of_wait(self._payment) if counts and self._payment is not None else None
-        if end is not None and view.left_s is not None:
-            moments.append(end - view.left_s + 1)
+        if self._face.has_panel and view.left_s and self._payment is not None:
+            end = self._end_of_wait(self._payment)
+            moments += [] if end is None else [end - view.left_s + 1]
         if moments and self._phase is Phase.RUNNING:
             self._timer = asyncio.get_running_loop().call_at(max(min(moments), now + 0.01), self.refresh)
 
@@ -215,29 +223,33 @@ class Presenter:
 
     # -- the panel --
 
-    def _draw_soon(self, view: View) -> None:
-        """Draw it now, or, where one is being drawn, the newest view after that; nobody misses one in between."""
-        if self._drawing is None and self._face.has_panel:
-            self._drawing = asyncio.get_running_loop().run_in_executor(self._thread, self._draw, view)
-            self._drawing.add_done_callback(self._drawn_one)
+    def _draw_soon(self) -> None:
+        """Draw the view, or, where another is being drawn, the newest one after that; nobody misses one in between."""
+        if self.view is None or self._drawing is not None or self._stopped or not self._face.has_panel:
+            return
+        self._drawn = self.view
+        self._drawing = asyncio.get_running_loop().run_in_executor(self._thread, self._draw, self.view)
+        self._drawing.add_done_callback(self._drawn_one)
 
-    def _draw(self, view: View) -> tuple[View, Image.Image]:
-        return view, draw(view, self._face.display.width, self._face.display.height, self._language)
+    def _draw(self, view: View) -> Image.Image:
+        return draw(view, self._face.display.width, self._face.display.height, self._language)
 
-    def _drawn_one(self, done: asyncio.Future[tuple[View, Image.Image]]) -> None:
+    def _drawn_one(self, done: asyncio.Future[Image.Image]) -> None:
         self._drawing = None
         if done.cancelled():
             return
-        error = done.exception()
-        if error is not None:
-            log.error("draw_fault screen=%s", self.screen, exc_info=error)
-            return
-        drawn, self.image = done.result()
-        self._face.display.show(self.image)
+        try:
+            self._show(done.result())
+        except Exception:
+            log.exception("draw_fault screen=%s", self.screen)
+        if self.view != self._drawn:
+            self._draw_soon()
+
+    def _show(self, image: Image.Image) -> None:
+        self.image = image
+        self._face.display.show(image)
         for listener in self.picture_listeners:
             listener()
-        if self.view is not None and drawn != self.view:
-            self._draw_soon(self.view)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -248,3 +260,15 @@ def _reason(payment: Payment) -> Reason | None:
     if payment.state is State.AWAITING_CODE and payment.attempts and payment.attempts[-1].state is State.REFUSED:
         return payment.attempts[-1].reason
     return payment.reason
+
+
+def _left_nothing(change: Change) -> bool:
+    """A charge could not leave the box, and the code is wanted again."""
+    event = change.event
+    return (
+        isinstance(event, Failed)
+        and not event.sent
+        and change.payment.state is State.AWAITING_CODE
+        and change.before is not None
+        and change.before.state is State.SUBMITTING
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 from typing import Any
 
 from daemon.money import Amount, Minor
@@ -20,6 +21,11 @@ ATTEMPT_COLUMNS = ("out_trade_no", "payment", "gateway", "scheme", "trade_no", "
 _ERRAND_FIELDS = (
     "sent_at", "next_at", "pause_s", "since_at", "asked_at", "mendable", "confirming", "was_known", "revokes", "revoke_open", "tries",
 )  # fmt: skip
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment as rows and tills spell it: UTC, to the millisecond. OverflowError where UTC has no such year."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def payment_values(payment: Payment, boot: str) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The runner: feeds the cycles, journals what they decide, performs it. The only caller of gateways.
+"""The runner: feeds the cycles, journals what they decide, performs it. The only caller of gateways (through `daemon.calls`).
 
 An event goes in, the cycle decides, the decision is stored and synced, and only then it is performed and told. If this file
 grows an `if` about payments, that `if` belongs in `daemon.cycle`.
@@ -9,20 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
+from daemon.calls import Calls
 from daemon.codes import AuthCode
 from daemon.cycle import Cycle, Rules, Unfit
-from daemon.events import Action, CodePresented, Event, Failed, Query, Refund, Replied, Restarted, Revoke, Submit, TimePassed
+from daemon.events import Action, CodePresented, Event, Failed, Replied, Restarted, TimePassed
 from daemon.gateways.base import Gateway
 from daemon.journal import Journal
 from daemon.journal_file import JournalError, Note
-from daemon.masking import masked
 from daemon.notes import note_of, word
 from daemon.payment import Attempt, OutTradeNo, Payment, Ref, State
-from daemon.reply import GatewayError, NoAnswer, NotSent, Reply
+from daemon.reply import GatewayError, NotSent, Reply
+from daemon.rows import rfc3339
 from daemon.tills.base import Entry
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 STORE_AGAIN_S = 1.0  # the pause before an answer that could not be stored is tried again
-GRACE_S = 2.0  # over the gateway's own limit, before the runner stops waiting for a gateway that does not keep it
+LEAVING_TURNS = 3  # of the event loop; see `_leave`
 STOP_S = 3.0  # how long a stop waits for answers that are under way; what comes later is asked for after the next start
+LET_GO_S = 1.0  # and then for what was broken off to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,11 @@ class Runner:
 
     def __init__(self, journal: Journal, gateways: Mapping[str, Gateway], rules: Rules, wall: Callable[[], datetime]) -> None:
         self._journal = journal
-        self._gateways = gateways
         self._rules = rules
         self._wall = wall
         self._cycles: dict[Ref, Cycle] = {}
         self._stored: dict[Ref, Payment] = {}
-        self._codes: dict[OutTradeNo, AuthCode] = {}
+        self._provider = Calls(gateways, rules)
         self._calls: dict[OutTradeNo, asyncio.Task[None]] = {}
         self._steps: set[asyncio.Task[Any]] = set()
         self._turn = asyncio.Lock()
@@ -69,26 +70,36 @@ class Runner:
         self.link_listeners: list[Callable[[str, GatewayError | Reply], None]] = []
 
     async def start(self) -> None:
-        """Take up everything that the journal has without a proven end (P3). Raises JournalError, and may be called again."""
-        for payment, same_boot in await self._journal.start():
-            if payment.ref not in self._cycles:
-                self._cycles[payment.ref] = Cycle.resume(payment, self._rules, self._now(), same_boot=same_boot)
-                self._stored[payment.ref] = payment
-                log.info("payment_taken_up ref=%s state=%s", payment.ref, payment.state)
-                await self._feed_until_stored(payment.ref, Restarted(self.at()))
+        """Take up everything that the journal has without a proven end (P3), unless it is live already. Raises JournalError.
+
+        May be called again: after a failure of the journal it may have what was told to be not stored.
+        """
+        async with self._turn:
+            stored = await self._journal.start()
+            new = [self._take_up(payment, same_boot) for payment, same_boot in stored if payment.ref not in self._cycles]
+        if new:  # nobody waits for ever for a journal that fails again: it goes on in the background
+            await asyncio.wait([self._begun(self._feed_until_stored(ref, Restarted(self.at()))) for ref in new], timeout=STORE_AGAIN_S)
+        self._arm()
+
+    def _take_up(self, payment: Payment, same_boot: bool) -> Ref:
+        self._cycles[payment.ref] = Cycle.resume(payment, self._rules, self._now(), same_boot=same_boot)
+        self._stored[payment.ref] = payment
+        log.info("payment_taken_up ref=%s state=%s", payment.ref, payment.state)
+        return payment.ref
 
     async def stop(self) -> None:
-        """Wait a little for answers under way, then let go; the journal has what must be asked about."""
+        """Wait a little for answers under way, then let go; the journal has what must be asked about. No new call begins."""
         self._stopping = True
-        if self._timer is not None:
-            self._timer.cancel()
-        tasks = [*self._calls.values(), *self._steps, *([self._waking] if self._waking else [])]
-        if tasks:
+        self._arm()
+        if tasks := self._under_way():
             await asyncio.wait(tasks, timeout=STOP_S)
-        for task in tasks:
+        for task in self._under_way():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._codes.clear()
+        if tasks := self._under_way():
+            await asyncio.wait(tasks, timeout=LET_GO_S)
+
+    def _under_way(self) -> set[asyncio.Task[Any]]:
+        return {*self._calls.values(), *self._steps, *([self._waking] if self._waking else [])}
 
     @property
     def live(self) -> list[Payment]:
@@ -118,35 +129,29 @@ class Runner:
         return cycle.payment
 
     async def present(self, ref: Ref, event: CodePresented, code: AuthCode) -> None:
-        """A payer's code. Raises Unfit where none is wanted, JournalError where the attempt cannot be stored: nothing is sent,
-        and the code is forgotten, as it always is once its one call is over."""
-        self._codes[event.out_trade_no] = code
-        try:
-            await self.feed(ref, event)
-        except BaseException:
-            self._codes.pop(event.out_trade_no, None)
-            raise
+        """A payer's code. Raises KeyError, Unfit where none is wanted, JournalError where the attempt cannot be stored: nothing is
+        sent then. The code is in no table: it is handed on to its one call, and gone with that (P1, P10)."""
+        await self._whole(self._feed(ref, event, code))
 
     async def feed(self, ref: Ref, event: Event) -> Payment:
         """Decide, store, perform. Raises KeyError, Unfit, JournalError, each with nothing changed."""
         return await self._whole(self._feed(ref, event))
 
-    async def _feed(self, ref: Ref, event: Event) -> Payment:
+    async def _feed(self, ref: Ref, event: Event, code: AuthCode | None = None) -> Payment:
         async with self._turn:
             cycle = self._cycles[ref]
-            snapshot = cycle.snapshot()
-            before = cycle.payment
-            actions = cycle.handle(event, self._now())
+            before, snapshot = cycle.payment, cycle.snapshot()
             try:
+                actions = cycle.handle(event, self._now())
                 entry = await self._journal.store(cycle.payment, note_of(event, actions))
             except BaseException:
                 cycle.restore(snapshot)
                 raise
-            _log_step(cycle.payment, event, entry)
             for action in actions:
-                self._perform(cycle, action)
+                self._perform(cycle, action, code)
             if actions:
-                await asyncio.sleep(0)  # what was decided leaves the box before anybody is told of it
+                await _leave()
+            _log_step(cycle.payment, event, entry)
             self._stored[ref] = cycle.payment
             if not cycle.payment.is_open:
                 del self._cycles[ref], self._stored[ref]
@@ -155,10 +160,13 @@ class Runner:
 
     async def _whole(self, step: Coroutine[Any, Any, T]) -> T:
         """A step is never broken off half-way: a caller that goes away (a till that hangs up) only stops waiting for it."""
+        return await asyncio.shield(self._begun(step))
+
+    def _begun(self, step: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(step)
         self._steps.add(task)
         task.add_done_callback(self._steps.discard)
-        return await asyncio.shield(task)
+        return task
 
     async def _feed_until_stored(self, ref: Ref, event: Event) -> None:
         """For what has happened at a provider: it cannot be undone by not storing it, so store it as soon as that is possible."""
@@ -170,56 +178,36 @@ class Runner:
             except JournalError:
                 await asyncio.sleep(STORE_AGAIN_S)
                 continue
+            except Exception:
+                log.exception("event_fault ref=%s event=%s", ref, word(event))
+                if isinstance(event, Replied):  # a fault of this program: as if nothing had been answered, so it is asked again
+                    event = Failed(event.action, True, "fault while reading the answer", event.at)
+                    continue
             return
 
     # -- performing --
 
-    def _perform(self, cycle: Cycle, action: Action) -> None:
+    def _perform(self, cycle: Cycle, action: Action, code: AuthCode | None) -> None:
+        if self._stopping:  # stored as decided, and asked about after the next start
+            return
         number = action.out_trade_no
         running = self._calls.get(number)
         if running is not None:  # a query that is no longer wanted, or the call whose answer, being stored now, brought this
             running.cancel()
         attempt = cycle.payment.attempt(number)
-        task = asyncio.get_running_loop().create_task(self._call(cycle.payment.ref, attempt, action))
+        task = asyncio.get_running_loop().create_task(self._call(cycle.payment.ref, attempt, action, code))
         self._calls[number] = task
         task.add_done_callback(lambda done: self._calls.pop(number) if self._calls.get(number) is done else None)
 
-    async def _call(self, ref: Ref, attempt: Attempt, action: Action) -> None:
+    async def _call(self, ref: Ref, attempt: Attempt, action: Action, code: AuthCode | None) -> None:
         """One request to a provider, and what came of it, as an event."""
-        code = self._codes.pop(action.out_trade_no, None) if isinstance(action, Submit) else None
-        known = code.reveal() if code else ""
-        event: Event
-        try:
-            reply = await self._ask(attempt, action, code)
-            self._tell_link(attempt.gateway, reply)
-            event = Replied(action, _masked(reply, known), self.at())
-        except GatewayError as error:
-            self._tell_link(attempt.gateway, error)
-            event = Failed(action, not isinstance(error, NotSent), masked(str(error), known), self.at())
-        except Exception:
-            # A fault of this program: what the request did is unknown, so it is asked about like any other silence.
-            log.exception("gateway_fault gateway=%s call=%s out_trade_no=%s", attempt.gateway, word(action), action.out_trade_no)
-            event = Failed(action, True, "fault in the gateway module", self.at())
-        await self._feed_until_stored(ref, event)
-
-    async def _ask(self, attempt: Attempt, action: Action, code: AuthCode | None) -> Reply:
-        gateway = self._gateways.get(attempt.gateway)
-        if gateway is None:
-            raise NotSent(f"the gateway {attempt.gateway!r} is no longer configured")
-        try:
-            async with asyncio.timeout(self._limit_s(attempt, action) + GRACE_S):
-                return await _request(gateway, attempt, action, code)
-        except TimeoutError as error:
-            raise NoAnswer("no answer in time") from error
-
-    def _limit_s(self, attempt: Attempt, action: Action) -> float:
-        schedule = self._rules.terms(attempt.gateway).schedule
-        match action:
-            case Submit():
-                return schedule.answer_s
-            case Query():
-                return schedule.reply_s + action.hold_s
-        return schedule.reply_s
+        outcome = await self._provider.outcome(attempt, action, code)
+        del code  # storing may take as long as the journal fails
+        self._tell_link(attempt.gateway, outcome)
+        if isinstance(outcome, Reply):
+            await self._feed_until_stored(ref, Replied(action, outcome, self.at()))
+        else:
+            await self._feed_until_stored(ref, Failed(action, not isinstance(outcome, NotSent), str(outcome), self.at()))
 
     # -- time --
 
@@ -240,19 +228,21 @@ class Runner:
             self._waking = asyncio.get_running_loop().create_task(self._pass_time())
 
     async def _pass_time(self) -> None:
-        not_before = 0.0
         for ref, cycle in list(self._cycles.items()):
-            deadline = cycle.next_deadline()
-            if deadline is None or deadline > self._now():
-                continue
-            try:
-                await self.feed(ref, TimePassed(self.at()))
-            except (Unfit, KeyError):
-                continue
-            except JournalError:
-                not_before = self._now() + STORE_AGAIN_S
+            if _is_due(cycle, self._now()):
+                await self._feed_time(ref)
         self._waking = None
-        self._arm(not_before)
+        now = self._now()
+        stuck = any(_is_due(cycle, now) for cycle in self._cycles.values())  # not stored, say: again, but not at once
+        self._arm(now + STORE_AGAIN_S if stuck else 0.0)
+
+    async def _feed_time(self, ref: Ref) -> None:
+        try:
+            await self.feed(ref, TimePassed(self.at()))
+        except (Unfit, KeyError, JournalError) as error:
+            log.info('time_not_passed ref=%s why="%s"', ref, error)
+        except Exception:  # one payment's fault must not stop the clock of the others
+            log.exception("event_fault ref=%s event=time_passed", ref)
 
     # -- telling --
 
@@ -266,30 +256,24 @@ class Runner:
 
     def _tell_link(self, gateway: str, outcome: GatewayError | Reply) -> None:
         for listener in self.link_listeners:
-            listener(gateway, outcome)
+            try:
+                listener(gateway, outcome)
+            except Exception:
+                log.exception("listener_fault gateway=%s", gateway)
 
 
-async def _request(gateway: Gateway, attempt: Attempt, action: Action, code: AuthCode | None) -> Reply:
-    match action:
-        case Submit():
-            if code is None:
-                raise NotSent("the code is gone")
-            return await gateway.submit(attempt, code)
-        case Query():
-            return await gateway.query(attempt, action.hold_s)
-        case Revoke():
-            return await gateway.revoke(attempt)
-        case Refund():
-            return await gateway.refund(attempt)
+async def _leave() -> None:
+    """What was decided leaves the box before anybody is told of it, and before a log, a light or a picture takes its time.
+
+    Where the connection is open the request is written in the loop's second turn from here: the call runs in the first, and
+    aiohttp writes in a task of its own. One to spare."""
+    for _ in range(LEAVING_TURNS):
+        await asyncio.sleep(0)
 
 
-def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _masked(reply: Reply, known: str) -> Reply:
-    trade_no = reply.trade_no if reply.trade_no is None or not known or known not in reply.trade_no else None
-    return replace(reply, code=masked(reply.code, known), text=masked(reply.text, known), trade_no=trade_no)
+def _is_due(cycle: Cycle, now: float) -> bool:
+    deadline = cycle.next_deadline()
+    return deadline is not None and deadline <= now
 
 
 def _log_step(payment: Payment, event: Event, entry: Entry) -> None:

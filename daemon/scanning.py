@@ -49,33 +49,35 @@ class Scanning:
         self._wanted: Payment | None = None
         self._key = secrets.token_bytes(16)
         self._used: set[bytes] = set()
-        self._last: bytes | None = None
+        self._presented: dict[OutTradeNo, bytes] = {}
         self._presenting: set[asyncio.Task[None]] = set()
 
     def on_change(self, change: Change) -> None:
-        """Arm while a code is wanted, disarm otherwise."""
+        """Arm when a code comes to be wanted, disarm when it is no longer. While it stays wanted (a wrong code was rejected, an
+        earlier order moved in the background) nothing is done: the right one may be under way."""
         payment = change.payment
-        if payment.state is State.AWAITING_CODE and payment.mode is Mode.SCAN:
-            again = self._wanted is None or self._wanted.ref != payment.ref or change.before is None or change.before.state != payment.state
+        if payment.state is not State.AWAITING_CODE or payment.mode is not Mode.SCAN:
+            if self._wanted is not None and self._wanted.ref == payment.ref:
+                self._want_nothing()
+        elif change.before is None or change.before.state is not State.AWAITING_CODE:
             self._remember_used(change)
             self._wanted = payment
-            if again:
-                self._scanner.arm()
-        elif self._wanted is not None and self._wanted.ref == payment.ref:
-            self._want_nothing()
+            self._scanner.arm()
 
     def _remember_used(self, change: Change) -> None:
         """A code that was refused is used up; one whose charge never left the box may be shown again."""
         if change.before is None:
             self._used.clear()
-        elif self._last is not None and change.payment.attempts and change.payment.attempts[-1].state is State.REFUSED:
-            self._used.add(self._last)
+            self._presented.clear()
+        for order in change.payment.attempts:
+            if order.state is State.REFUSED and order.out_trade_no in self._presented:
+                self._used.add(self._presented.pop(order.out_trade_no))
 
     def scanned(self, scan: Scan) -> None:
         """What a scanner read. Text from outside: anything at all."""
         payment = self._wanted
         if payment is None or asyncio.get_running_loop().time() - scan.at > CODE_LIFE_S:
-            log.info("code_dropped why=%s", "too old" if payment else "none wanted")
+            log.info("code_dropped why=%s", "too_old" if payment else "none_wanted")
             return
         code = classify(scan.text)
         if code.kind is not Kind.PAYER or code.auth_code is None or code.scheme is None:
@@ -98,11 +100,11 @@ class Scanning:
 
     async def _present(self, payment: Payment, gateway: str, scheme: str, code: AuthCode) -> None:
         event = CodePresented(self._new_number(), gateway, scheme, self._runner.at())
+        self._presented[event.out_trade_no] = self._fingerprint(code)
         try:
-            self._last = self._fingerprint(code)
             await self._runner.present(payment.ref, event, code)
         except (Unfit, KeyError):
-            log.info("code_dropped why=%s ref=%s", "too late", payment.ref)
+            log.info("code_dropped why=too_late ref=%s", payment.ref)
         except JournalError as error:
             log.error('code_dropped why=journal ref=%s error="%s"', payment.ref, error)
             self._notify(NoticeKind.NOT_STORED, "")

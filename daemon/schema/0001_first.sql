@@ -61,3 +61,9 @@ CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
 BEGIN
   SELECT RAISE(ABORT, 'the list of events is append-only');
 END;
+
+CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events
+WHEN EXISTS (SELECT 1 FROM payments WHERE number = OLD.payment)
+BEGIN
+  SELECT RAISE(ABORT, 'the list of events is append-only');
+END;

@@ -1,0 +1,37 @@
+"""Damaged journals: told by their files, moved aside and kept, never repaired by guessing."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from daemon.journal_error import CorruptError
+
+
+def refuse_emptied(path: Path) -> None:
+    """SQLite takes an empty file for a new one and deletes the log beside it, with every payment that is in there."""
+    log_beside = path.with_name(path.name + "-wal")
+    if path.exists() and path.stat().st_size == 0 and log_beside.exists() and log_beside.stat().st_size > 0:
+        raise CorruptError("the file is empty, but its log is not")
+
+
+def move_aside(path: Path, stamp: str) -> Path:
+    """Keep a damaged journal, with its log, as ``PATH.corrupt-STAMP`` beside it; where it went. Raises OSError."""
+    kept = _free(path.with_name(f"{path.name}.corrupt-{stamp}"))
+    for suffix in ("-wal", "-shm", ""):  # the file itself last: as long as it is there, the next start finds it damaged again
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + suffix))
+    return kept
+
+
+def _free(path: Path) -> Path:
+    """That path, or one with a number after it: a clock that is not set gives the same stamp twice."""
+    numbered = (path.with_name(f"{path.name}.{n}") for n in itertools.count(2))
+    return next(p for p in itertools.chain([path], numbered) if not p.exists() and not p.with_name(p.name + "-wal").exists())
+
+
+def kept_aside(path: Path) -> list[Path]:
+    """The damaged journals that were moved aside from there, the latest stamp last. Raises OSError."""
+    start = f"{path.name}.corrupt-"
+    return sorted(p for p in path.parent.iterdir() if p.name.startswith(start) and not p.name.endswith(("-wal", "-shm")))
