@@ -338,7 +338,7 @@ class Cycle:
         for order in self.payment.attempts:
             state = self.payment.state
             untold = state is S.REVOKED and before is not S.REVOKED  # it does not change any more, but nobody has heard it yet
-            if state in _MOVED_BY.get(order.state, ()) or (untold and order.state is S.IN_DOUBT):
+            if state in MOVED_BY.get(order.state, ()) or (untold and order.state is S.IN_DOUBT):
                 self.payment = self.payment.but(state=order.state, reason=order.reason)
             elif state in _MAY_BE_LATE and (late := _money_kept_late(order)):
                 self.payment = self.payment.but(reason=late)
@@ -407,7 +407,7 @@ _TOLD_NOT_PAID = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED})
 _MAY_BE_LATE = _TOLD_NOT_PAID | {S.REVOKED}  # which never changes, but says why a person must look
 
 # An order that was let go and has come to this, moves the payment out of these.
-_MOVED_BY: Mapping[State, frozenset[State]] = {
+MOVED_BY: Mapping[State, frozenset[State]] = {
     S.PAID: frozenset({S.AWAITING_CODE}),
     S.IN_DOUBT: _TOLD_NOT_PAID | {S.AWAITING_CODE},
     S.REFUNDED: _TOLD_NOT_PAID,
