@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test lint fmt lock clean
+.PHONY: help setup demo run test lint fmt diagram pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -52,6 +52,12 @@ lint: setup ## rules, format and types
 fmt: setup ## bring the source into format, mend what can be mended by rule
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+diagram: setup ## README's state diagram, from the table
+	$(BIN)/python docs/make_diagram.py
+
+pictures: setup ## README's pictures, drawn by the program
+	$(BIN)/python docs/make_pictures.py
 
 lock: build/lock/bin/uv ## write requirements/*.txt anew: newest versions, with hashes
 	$(COMPILE) --upgrade requirements/build.in -o requirements/build.txt
