@@ -9,7 +9,7 @@ from daemon.gateways.base import Gateway
 from daemon.payment import Mode, State
 from daemon.runner import Change
 
-AGAIN_S = 15.0  # servers commonly close an idle connection after 60 s or more
+LOOK_S = 0.25  # a connection that the server has closed is open again within that and a handshake; people need longer to scan
 
 
 class Warming:
@@ -17,21 +17,22 @@ class Warming:
 
     def __init__(self, gateways: Mapping[str, Gateway]) -> None:
         self._gateways = gateways
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def on_change(self, change: Change) -> None:
         awaited = change.payment.state is State.AWAITING_CODE and change.payment.mode is Mode.SCAN
-        if awaited and self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._warm())
-        elif not awaited and self._task is not None and (change.before is None or change.before.state is State.AWAITING_CODE):
+        if awaited and not self._tasks:
+            self._tasks = [asyncio.get_running_loop().create_task(_keep_warm(gateway)) for gateway in self._gateways.values()]
+        elif not awaited and self._tasks and (change.before is None or change.before.state is State.AWAITING_CODE):
             self.stop()
 
     def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
 
-    async def _warm(self) -> None:
-        while True:
-            await asyncio.gather(*(gateway.warm() for gateway in self._gateways.values()))
-            await asyncio.sleep(AGAIN_S)
+
+async def _keep_warm(gateway: Gateway) -> None:
+    while True:
+        await gateway.warm()
+        await asyncio.sleep(LOOK_S)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 import ssl
 import time
@@ -26,6 +27,7 @@ import aiohttp
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from daemon.gateways.connections import Connections
 from daemon.gateways.tls import TlsSettings, build_context
 from daemon.reply import GatewayError, NoAnswer, NotSent, Unintelligible
 
@@ -38,6 +40,9 @@ MAX_BODY = 64 * 1024
 
 _CONNECT_S = 5.0  # DNS excluded, TLS included; leaves half of `answer_s` to the provider. Own
 _WARM_S = 5.0  # for the whole of a warm-up. Own
+_REFRESH_S = 4.0  # an open connection is used so often, because Node, uvicorn and Apache close one that was idle for 5 s
+_REOPEN_S = 1.0  # from one opening to the next, where the server ends what it had kept open; doubles where it keeps nothing open
+_REOPEN_MAX_S = 15.0
 _KEEPALIVE_S = 60.0  # longest idle life of a connection on our side; providers may end it sooner
 _DNS_CACHE_S = 300  # a shop's resolver is often the slowest hop; providers move addresses far less often
 _CONNECTIONS = 8  # one sale and several old orders being chased; a charge must never queue behind them
@@ -82,8 +87,11 @@ class Client:
         self._tls = tls
         self._lock = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
+        self._connections: Connections | None = None  # the session's own
         self._closed = False
         self._warming = False
+        self._warmed_at = -math.inf
+        self._reopen_s = _REOPEN_S
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Answer:
         """The answer to one POST, sent at most once. `path` starts with a slash and holds nothing secret.
@@ -100,12 +108,14 @@ class Client:
         return await self._request("DELETE", self._base + path, None, headers, timeout_s)
 
     async def warm(self) -> None:
-        """Have an open connection for the next request (`HEAD /`, whatever is answered). Never raises.
+        """Have an open connection for the next request, kept from idling out (`HEAD /`, whatever is answered). Never raises.
 
-        Calling it every 15 s or so keeps the connection from idling out."""
-        if self._warming:
+        Costs nothing while there is one, so it may be called as often as a connection that the server has closed is to be
+        noticed; where the server cannot be reached or keeps none open, it tries ever more slowly."""
+        if self._warming or _now() < self._warm_again_at():
             return
         self._warming = True
+        self._warmed_at = _now()
         try:
             root = str(URL(self._base).origin()) + "/"
             await self._request("HEAD", root, None, {}, _WARM_S)
@@ -113,6 +123,13 @@ class Client:
             _log.info("warm_failed host=%s why=%s", self._host, error)
         finally:
             self._warming = False
+            self._reopen_s = _REOPEN_S if self._is_warm() else min(2 * self._reopen_s, _REOPEN_MAX_S)
+
+    def _warm_again_at(self) -> float:
+        return self._warmed_at + (_REFRESH_S if self._is_warm() else self._reopen_s)
+
+    def _is_warm(self) -> bool:
+        return self._connections is not None and self._connections.has_free
 
     async def aclose(self) -> None:
         """Close all connections; later requests raise NotSent."""
@@ -146,7 +163,8 @@ class Client:
             if self._closed:
                 raise NotSent("the connection to the provider is closed: the box is stopping")
             if self._session is None:
-                self._session = _session(await self._context())
+                self._connections = _connections(await self._context())
+                self._session = _session(self._connections)
         return self._session
 
     async def _context(self) -> ssl.SSLContext | None:
@@ -177,11 +195,18 @@ def _host(base_url: str) -> str:
     return f"{url.host}:{url.port}"
 
 
-def _session(context: ssl.SSLContext | None) -> aiohttp.ClientSession:
+def _now() -> float:
+    return time.monotonic()
+
+
+def _connections(context: ssl.SSLContext | None) -> Connections:
     tls: dict[str, Any] = {} if context is None else {"ssl": context}
-    connector = aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_DNS_CACHE_S, **tls)
+    return Connections(limit=_CONNECTIONS, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_DNS_CACHE_S, **tls)
+
+
+def _session(connections: Connections) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=connector,
+        connector=connections,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
         headers={"Accept-Encoding": "identity", "User-Agent": "tillbox"},
         cookie_jar=aiohttp.DummyCookieJar(),

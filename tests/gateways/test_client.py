@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from daemon.gateways import client as client_module
 from daemon.gateways.client import MAX_BODY, Client, TlsSettings
 from daemon.reply import GatewayError, NoAnswer, NotSent, Unclear, Unintelligible
 
@@ -94,6 +95,14 @@ async def client_of(url: str, tls: TlsSettings | None = None) -> AsyncIterator[C
         await client.aclose()
 
 
+@pytest.fixture
+def virtual_time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the client takes for the time, in seconds: its only item."""
+    now = [0.0]
+    monkeypatch.setattr(client_module, "_now", lambda: now[0])
+    return now
+
+
 async def always_ok(wire: Wire) -> None:
     while True:
         head = (await wire.request()).startswith(b"HEAD")
@@ -127,7 +136,52 @@ async def test_warming_opens_the_connection_that_the_next_post_uses() -> None:
         await client.warm()
         assert await post(client) == b"ok"
     assert server.connections == 1
-    assert [r.split(b" ")[0] for r in server.requests] == [b"HEAD", b"HEAD", b"POST"]
+    assert [r.split(b" ")[0] for r in server.requests] == [b"HEAD", b"POST"], "the second warming found it open"
+
+
+async def test_a_warm_connection_is_used_before_servers_find_it_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_REFRESH_S", 0.0)
+    async with serving(always_ok) as server, client_of(server.url) as client:
+        await client.warm()
+        await client.warm()
+    assert server.connections == 1
+    assert [r.split(b" ")[0] for r in server.requests] == [b"HEAD", b"HEAD"]
+
+
+async def test_a_connection_that_the_server_closed_is_opened_again_by_the_next_warming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The charge must not be the one to find out."""
+    monkeypatch.setattr(client_module, "_REOPEN_S", 0.0)
+
+    async def closes_the_first(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer(b"")
+        if wire.server.connections == 2:
+            await wire.request()
+            await wire.answer(b"ok")
+
+    async with serving(closes_the_first) as server, client_of(server.url) as client:
+        await client.warm()
+        while server.connections < 2:  # until the client has heard of the end
+            await asyncio.sleep(0.001)
+            await client.warm()
+        assert await post(client) == b"ok"
+    assert server.connections == 2
+
+
+async def test_a_server_that_keeps_nothing_open_is_asked_ever_more_slowly(virtual_time: list[float]) -> None:
+    async def farewell(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer(b"", "200 OK", "Connection: close")
+
+    opened: list[float] = []
+    async with serving(farewell) as server, client_of(server.url) as client:
+        for quarter in range(4 * 60):
+            virtual_time[0] = quarter / 4
+            known = server.connections
+            await client.warm()
+            if server.connections > known:
+                opened.append(virtual_time[0])
+    assert opened == [0.0, 2.0, 6.0, 14.0, 29.0, 44.0, 59.0]
 
 
 async def test_warming_never_raises_and_says_why_it_failed(caplog: pytest.LogCaptureFixture) -> None:
