@@ -9,9 +9,11 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from benchmarks import provider
 from benchmarks.pty_scanner import PtyScanner
@@ -21,7 +23,7 @@ from daemon.sandbox.tls import write_private
 ROOT = Path(__file__).resolve().parents[1]
 AMOUNT = 1250
 
-_STARTED = re.compile(r"started port=(\d+) ready=True")
+_STARTED = re.compile(r"started port=(\d+)")
 
 _CONFIG = """
 [box]
@@ -96,13 +98,19 @@ class Box:
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end and self._process.poll() is None:
             found = _STARTED.search(self._log())
-            if found:
+            if found and _is_ready(int(found[1])):
                 return int(found[1])
             time.sleep(0.02)
-        raise RuntimeError(f"the box did not start:\n{self._log()}")
+        raise RuntimeError(f"the box cannot sell:\n{self._log()}")
 
     def _log(self) -> str:
         return (self._directory / "log").read_text(encoding="utf-8")
+
+
+def _is_ready(port: int) -> bool:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
+        connection.request("GET", "/v1/box")
+        return bool(json.load(connection.getresponse())["ready"])
 
 
 class Sale:
@@ -126,13 +134,13 @@ class Sale:
     def _wait_for_change(self, state: str) -> None:
         self._till.request("GET", f"{self._path}?wait=25&after={state}")
 
-    def _exchange(self, method: str, path: str, body: str) -> dict[str, object]:
+    def _exchange(self, method: str, path: str, body: str) -> dict[str, Any]:
         self._till.request(method, path, body)
         return self._answer()
 
-    def _answer(self) -> dict[str, object]:
+    def _answer(self) -> dict[str, Any]:
         answer = self._till.getresponse()
-        payment: dict[str, object] = json.loads(answer.read())
+        payment: dict[str, Any] = json.loads(answer.read())
         if answer.status >= 400:
             raise RuntimeError(f"the box answers {answer.status}: {payment}")
         return payment

@@ -15,7 +15,6 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +26,8 @@ from benchmarks.stage import Stage
 from daemon.sandbox import wechat_wire
 
 _PAYER_S = (0.3, 0.5)  # between amount and code; people take seconds. Drawn anew each time, so that nothing falls into step
-_NOTICED_S = 0.5  # from the closing of a connection until the code
+_IDLE_S = 2.0  # the shortest time after which servers close an idle connection (gunicorn's)
+_NOTICED_S = 0.5  # from that closing until the code
 
 _HEADERS = "POST /pay/micropay HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {}\r\n\r\n"
 
@@ -68,9 +68,10 @@ class TillboxClosedOn(Tillbox):
     name = "tillbox, connection closed while the code was awaited"
 
     def _payer_comes(self) -> None:
-        _pause()
+        time.sleep(_IDLE_S)
         self._stage.close_idle()
         time.sleep(_NOTICED_S)
+        _pause()
 
 
 class Script:
@@ -86,7 +87,11 @@ class Script:
         # requests finds the authority to believe in the environment, so that the script itself is as it would be in a shop.
         environment = {"PATH": os.environ.get("PATH", ""), "REQUESTS_CA_BUNDLE": str(stage.certificates.ca_file)}
         self._process = subprocess.Popen(
-            [sys.executable, wechat_script.__file__, *arguments], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment, text=True
+            [sys.executable, wechat_script.__file__, *arguments],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            text=True,
         )
         stack.callback(self._process.wait)
         stack.callback(self._process.kill)
@@ -176,5 +181,3 @@ def _ready_made() -> bytes:
     }
     body = wechat_wire.build({**asked, "sign": wechat_wire.sign(asked, provider.KEY, "HMAC-SHA256")})
     return _HEADERS.format(len(body)).encode() + body
-
-

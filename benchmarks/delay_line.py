@@ -83,7 +83,7 @@ class _End(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._way.put(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio calls it so
         self._way.put(None)
 
 
