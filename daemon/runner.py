@@ -228,21 +228,24 @@ class Runner:
             self._waking = asyncio.get_running_loop().create_task(self._pass_time())
 
     async def _pass_time(self) -> None:
-        for ref, cycle in list(self._cycles.items()):
-            if _is_due(cycle, self._now()):
-                await self._feed_time(ref)
+        due = [ref for ref, cycle in self._cycles.items() if _is_due(cycle, self._now())]
+        failed = [ref for ref in due if not await self._feed_time(ref)]
         self._waking = None
         now = self._now()
-        stuck = any(_is_due(cycle, now) for cycle in self._cycles.values())  # not stored, say: again, but not at once
+        stuck = any(ref in self._cycles and _is_due(self._cycles[ref], now) for ref in failed)  # not stored, say: again, but not at once
         self._arm(now + STORE_AGAIN_S if stuck else 0.0)
 
-    async def _feed_time(self, ref: Ref) -> None:
+    async def _feed_time(self, ref: Ref) -> bool:
+        """Whether it was decided and stored. What it decided may itself be due at once, and then it is."""
         try:
             await self.feed(ref, TimePassed(self.at()))
         except (Unfit, KeyError, JournalError) as error:
             log.info('time_not_passed ref=%s why="%s"', ref, error)
         except Exception:  # one payment's fault must not stop the clock of the others
             log.exception("event_fault ref=%s event=time_passed", ref)
+        else:
+            return True
+        return False
 
     # -- telling --
 

@@ -1,6 +1,7 @@
 """The till gives up: before anything was sent, while the charge is on its way, while the payer is asked."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from provider_thread import fresh_code
@@ -71,3 +72,15 @@ def test_a_cancel_said_twice_is_one_cancel(shop, provider):
     assert [shop.delete(ref).status for _ in range(3)] == [202, 202, 202]
     assert shop.end(ref)["state"] == "revoked"
     assert provider.order(number)["revokes"] == 1
+
+
+@BOTH
+def test_when_the_time_is_up_the_last_query_follows_at_once(make_box, via):
+    """Nothing is slept over between giving up and the undoing that it asks for."""
+    box = make_box({"timing": {"give_up_s": 1.0}}).start()
+    payment = box.sell(fresh_code("password_never", via))
+    entries = box.journal(payment["ref"])
+    gave_up = next(entry for entry in entries if entry["state"] == "revoking")
+    asked = next(entry for entry in entries if entry["seq"] > gave_up["seq"] and entry["detail"].get("does") == ["query"])
+    waited = datetime.fromisoformat(asked["at"]) - datetime.fromisoformat(gave_up["at"])
+    assert waited < timedelta(seconds=0.7)
