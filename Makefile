@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test lint fmt diagram pictures lock clean
+.PHONY: help setup demo run test bench lint fmt diagram pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,6 +43,9 @@ run: setup ## the box itself, with config.toml (or CONFIG=FILE)
 
 test: setup ## all tests that take seconds (ARGS="tests/core -k codes": some of them)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
+	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
 
 lint: setup ## rules, format and types
 	$(BIN)/ruff check .
