@@ -9,7 +9,7 @@ It is written to be fast where that costs nothing: made and connected to the sca
 import sys
 
 import serial
-from wechatpy.pay import WeChatPay
+from wechatpy.pay import WeChatPay  # type: ignore[import-untyped]  # it ships no types
 
 AMOUNT = 1250
 
