@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.gateways.base import Gateway
-from daemon.gateways.settings import GatewaySettings, MerchantSettings, Place, SimulatedSettings, WechatSettings
+from daemon.gateways.settings import GatewaySettings, MerchantSettings, Place, SimulatedSettings, Smart2paySettings, WechatSettings
 from daemon.timing import Schedule
 
 
@@ -22,3 +22,7 @@ def build(settings: GatewaySettings, place: Place, schedule: Schedule) -> Gatewa
             from daemon.gateways.simulated import SimulatedGateway
 
             return SimulatedGateway(settings, schedule)
+        case Smart2paySettings():
+            from daemon.gateways.smart2pay import Smart2payGateway
+
+            return Smart2payGateway(settings, place, schedule)

@@ -69,6 +69,7 @@ class Smart2paySettings:
     token_lifetime: int  # minutes
     fallback_redirect_url: bool = False
     ca_file: Path | None = None
+    is_offline: bool = True  # say `IsOffline` and where the box stands; method 24 must, 1066 by its text, not by its sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +105,4 @@ class ConnectSettings:
     ca_file: Path | None = None
 
 
-GatewaySettings = WechatSettings | MerchantSettings | SimulatedSettings
+GatewaySettings = WechatSettings | MerchantSettings | SimulatedSettings | Smart2paySettings
