@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 QUICK_CHECK_BELOW = 8 * 2**20  # bytes; a whole check takes about 1 s per 100 MB on a PC, and start-up must not grow with history
-_NOT_PROVEN = "(p.is_open OR p.state = 'in_doubt' OR (p.reason_code = 'paid_late' AND p.state <> 'refunded'))"
+# `IS`: most payments have no reason, and NULL is neither equal nor unequal.
+_NOT_PROVEN = "(p.is_open OR p.state = 'in_doubt' OR (p.reason_code IS 'paid_late' AND p.state <> 'refunded'))"
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",

@@ -9,10 +9,14 @@ from daemon.journal_error import CorruptError
 
 
 def refuse_emptied(path: Path) -> None:
-    """SQLite takes an empty file for a new one and deletes the log beside it, with every payment that is in there."""
-    log_beside = path.with_name(path.name + "-wal")
-    if path.exists() and path.stat().st_size == 0 and log_beside.exists() and log_beside.stat().st_size > 0:
-        raise CorruptError("the file is empty, but its log is not")
+    """Raises CorruptError on a log without its file, or OSError. SQLite would begin a new file, and delete the log with every
+    payment that is in there."""
+    if _size(path.with_name(path.name + "-wal")) > 0 and _size(path) == 0:
+        raise CorruptError("the file is empty or gone, but its log is not")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def move_aside(path: Path, stamp: str) -> Path:
@@ -32,6 +36,8 @@ def _free(path: Path) -> Path:
 
 
 def kept_aside(path: Path) -> list[Path]:
-    """The damaged journals that were moved aside from there, the latest stamp last. Raises OSError."""
+    """The damaged journals that were moved aside from there, the latest stamp last; of one only the log may be left. Raises
+    OSError."""
     start = f"{path.name}.corrupt-"
-    return sorted(p for p in path.parent.iterdir() if p.name.startswith(start) and not p.name.endswith(("-wal", "-shm")))
+    names = {p.name.removesuffix("-wal") for p in path.parent.iterdir() if p.name.startswith(start) and not p.name.endswith("-shm")}
+    return [path.with_name(name) for name in sorted(names)]
