@@ -25,6 +25,7 @@ from daemon.tables.files import Files
 from daemon.tables.findings import Findings, Problem
 from daemon.tables.gateways import read_gateways
 from daemon.tables.routes import OFFERS, Routes, read_routes
+from daemon.tables.smart2pay import check_lifetimes
 from daemon.tables.table import Table
 from daemon.tables.tills import TillSettings, read_tills
 from daemon.tables.timing import read_timing, warn_of_rules
@@ -108,6 +109,7 @@ def _read(root: Table) -> Config:
     root.close()
 
     warn_of_rules(schedule, gateways.values(), root.findings)
+    check_lifetimes(schedule, gateways, root.findings)
     _warn_of_refunds(policy, gateways, root.findings)
     _warn_of_scanner(hardware, routes, root.findings)
     return Config(box, hardware, tills, gateways, routes, schedule, policy, journal, web, tuple(root.findings.warnings))

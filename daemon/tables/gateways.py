@@ -10,6 +10,7 @@ from daemon.secret import Secret
 from daemon.tables import later
 from daemon.tables.addresses import BASE_URL
 from daemon.tables.names import take_names
+from daemon.tables.smart2pay import read_smart2pay
 from daemon.tables.table import Table
 from daemon.tables.values import identifier, one_of
 
@@ -81,4 +82,5 @@ _KINDS: dict[str, Callable[[str, Table], GatewaySettings]] = {
     "wechat": _read_wechat,
     "merchant": _read_merchant,
     "simulated": _read_simulated,
+    "smart2pay": read_smart2pay,
 }

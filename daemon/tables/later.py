@@ -14,16 +14,6 @@ _MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
 _MS = whole(1, 10_000, "milliseconds, a whole number")
 
 GATEWAYS: dict[str, dict[str, Reader[object]]] = {
-    "smart2pay": {
-        "base_url": BASE_URL,
-        "site_id": identifier(),
-        "method_id": identifier(),
-        "return_url": text(512),
-        "email": text(),
-        "country": text(2),
-        "token_lifetime": whole(1, 10_080, "minutes"),
-        "fallback_redirect_url": FLAG,
-    },
     "cbtis": {
         "base_url": BASE_URL,
         "uid": identifier(),
@@ -43,7 +33,6 @@ GATEWAYS: dict[str, dict[str, Reader[object]]] = {
     },
 }
 GATEWAY_FILES: dict[str, tuple[str, ...]] = {
-    "smart2pay": ("api_key_file",),
     "cbtis": ("client_secret_file", "apikey_file"),
     "connect": ("secret_file", "webhook_secret_file"),
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.codes import SCHEMES
 from daemon.gateways.base import Ability
-from daemon.gateways.settings import GatewaySettings, MerchantSettings, SimulatedSettings, WechatSettings
+from daemon.gateways.settings import GatewaySettings, MerchantSettings, SimulatedSettings, Smart2paySettings, WechatSettings
+from daemon.tables.smart2pay import METHODS
 from daemon.tables.table import Table
 from daemon.tables.values import Reader, Wrong, shown
 
@@ -33,6 +34,7 @@ OFFERS: dict[type, Offer] = {
     WechatSettings: Offer(frozenset(Ability), ("wechat",)),
     MerchantSettings: Offer(frozenset(Ability)),
     SimulatedSettings: Offer(frozenset(Ability)),
+    Smart2paySettings: Offer(frozenset({Ability.SHOW, Ability.REFUND, Ability.CLOSE}), tuple(METHODS.values())),
 }
 
 Gateways = Mapping[str, GatewaySettings | None]
@@ -66,8 +68,15 @@ def _can(settings: GatewaySettings | None, ability: Ability, scheme: str | None)
     """Whether the gateway can do that; yes of one that could not be read, which has a problem of its own."""
     if settings is None:
         return True
-    offer = OFFERS[type(settings)]
+    offer = _offer(settings)
     return ability in offer.abilities and (scheme is None or scheme in offer.schemes)
+
+
+def _offer(settings: GatewaySettings) -> Offer:
+    offer = OFFERS[type(settings)]
+    if isinstance(settings, Smart2paySettings) and settings.method_id in METHODS:  # one method, one wallet
+        return replace(offer, schemes=(METHODS[settings.method_id],))
+    return offer
 
 
 def _read_scan(table: Table, gateways: Gateways) -> dict[str, str]:

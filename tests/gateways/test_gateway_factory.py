@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.gateways.factory import build
-from daemon.gateways.settings import GatewaySettings, MerchantSettings, Place, SimulatedSettings, WechatSettings
+from daemon.gateways.settings import GatewaySettings, MerchantSettings, Place, SimulatedSettings, Smart2paySettings, WechatSettings
 from daemon.secret import Secret
 from daemon.timing import Schedule
 
@@ -23,6 +23,10 @@ NO_FILE = Path("missing.pem")
         (WechatSettings("a", "https://127.0.0.1:1", "wx1", "19", Secret("k" * 32), "MD5", NO_FILE, NO_FILE), "WechatGateway"),
         (MerchantSettings("b", "https://127.0.0.1:1", "bearer", secret=Secret("made up")), "MerchantGateway"),
         (SimulatedSettings("c"), "SimulatedGateway"),
+        (
+            Smart2paySettings("d", "https://127.0.0.1:1", "1", Secret("k"), 1066, "https://a.example", "a@b.example", "CN", 10),
+            "Smart2payGateway",
+        ),
     ],
 )
 async def test_each_kind_has_its_gateway(settings: GatewaySettings, kind: str) -> None:

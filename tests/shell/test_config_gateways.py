@@ -14,10 +14,13 @@ from config_data import BOX, problems, problems_of, read, secret_file
 from daemon.config import Config, _warn_of_refunds, parse
 from daemon.gateways.base import Ability
 from daemon.gateways.merchant import MerchantGateway
-from daemon.gateways.settings import MerchantSettings, SimulatedSettings, WechatSettings
+from daemon.gateways.settings import MerchantSettings, SimulatedSettings, Smart2paySettings, WechatSettings
+from daemon.gateways.smart2pay import Smart2payGateway
 from daemon.gateways.wechat import WechatGateway
 from daemon.secret import Secret
+from daemon.tables import later
 from daemon.tables.findings import Findings
+from daemon.tables.gateways import _KINDS
 from daemon.tables.routes import OFFERS, Offer
 
 WECHAT = """
@@ -117,15 +120,19 @@ def test_each_way_to_prove_oneself_needs_its_own(auth: str, missing: list[str]) 
     assert [line.split(";")[0] for line in lines] == [f"gateways.b.{key}: is missing" for key in missing]
 
 
-@pytest.mark.parametrize("kind", ["smart2pay", "cbtis", "connect"])
+KINDS = "one of " + ", ".join(f'"{kind}"' for kind in _KINDS)
+
+
+@pytest.mark.parametrize("kind", later.GATEWAYS)
 def test_a_provider_of_a_later_version_is_not_taken_in_silence(kind: str) -> None:
     (line,) = problems(f'[gateways.p]\nkind = "{kind}"\nbase_url = "https://p.example"\nca_file = "x"\n' + route('show = "p"'))
-    assert line == f"""gateways.p.kind: '{kind}' is not available in this version; expected one of "wechat", "merchant", "simulated\""""
+    assert line == f"""gateways.p.kind: '{kind}' is not available in this version; expected {KINDS}"""
 
 
 def test_its_keys_are_checked_all_the_same() -> None:
-    lines = problems('[gateways.p]\nkind = "smart2pay"\nbase_url = "ftp://p.example"\nsiteid = 3\n' + route('show = "p"'))
-    assert [line.split(":")[0] for line in lines] == ["gateways.p.kind", "gateways.p.base_url", "gateways.p.siteid"]
+    for kind in later.GATEWAYS:
+        lines = problems(f'[gateways.p]\nkind = "{kind}"\nbase_url = "ftp://p.example"\nsiteid = 3\n' + route('show = "p"'))
+        assert [line.split(":")[0] for line in lines] == ["gateways.p.kind", "gateways.p.base_url", "gateways.p.siteid"]
 
 
 @pytest.mark.parametrize("kind", ["serial", "keypad", "pole", "mdb", "pulse"])
@@ -159,7 +166,7 @@ def test_names_are_plain_words(name: str) -> None:
 
 def test_a_gateway_has_a_kind() -> None:
     lines = problems("[gateways.g]\nbase_url = 'x'\n" + ALL_TO_SIM)
-    assert lines == ['gateways.g.kind: is missing; expected one of "wechat", "merchant", "simulated"']
+    assert lines == [f"gateways.g.kind: is missing; expected {KINDS}"]
     assert problems_of({"box": {"terminal_id": 1}, "gateways": {}}) == [
         "gateways: names no gateway; expected at least one table [gateways.NAME]"
     ]
@@ -282,7 +289,8 @@ def test_a_route_to_a_gateway_that_lacks_the_ability_is_a_problem(monkeypatch: p
 
 
 def test_what_the_gateways_offer_is_what_they_do() -> None:
-    for gateway, settings in ((WechatGateway, WechatSettings), (MerchantGateway, MerchantSettings)):
+    kinds = ((WechatGateway, WechatSettings), (MerchantGateway, MerchantSettings), (Smart2payGateway, Smart2paySettings))
+    for gateway, settings in kinds:
         assert gateway.abilities == OFFERS[settings].abilities
 
 
