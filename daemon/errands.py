@@ -17,7 +17,7 @@ from daemon.timing import Schedule
 REVOKE_PAUSE_MAX_S = 60.0  # DESIGN, revoke_retry_s: "doubling to 60"
 CHASE_PAUSE_MAX_S = 3600.0  # DESIGN, chase_s: "doubling to 3600"
 CHASE_TRIES = 177  # 10 s doubling to an hour, then hourly, passes WeChat's limit of 7 days for a revoke at the 177th try
-UNDO_TRIES = 40  # revokes at the faster pace, whatever in_doubt_s and revoke_retry_s are set to
+UNDO_TRIES = 40  # revokes, each with its query, at the faster pace, whatever in_doubt_s and revoke_retry_s are set to
 HOLD_MAX_S = 25.0  # below the 30 s at which proxies commonly cut a silent request
 HELD_S = 1.0  # a query that took so long was held open by the provider; a quicker answer is paced like a poll
 
@@ -69,8 +69,7 @@ def undo(order: Attempt, terms: Terms, now: float) -> Doing:
 
 def revoke(order: Attempt, terms: Terms, now: float) -> Doing:
     """Counted, and held to be at work, before it leaves: from here on "paid" proves nothing."""
-    sent = order.but(revokes=order.revokes + 1, revoke_open=True, tries=order.tries + 1)
-    return sent, Revoke(order.out_trade_no)
+    return order.but(revokes=order.revokes + 1, revoke_open=True), Revoke(order.out_trade_no)
 
 
 def revoke_later(order: Attempt, terms: Terms, now: float) -> Doing:
@@ -142,7 +141,7 @@ def _ask(order: Attempt, terms: Terms, now: float) -> Doing:
 def _ask_before_revoke(order: Attempt, terms: Terms, now: float) -> Doing:
     allowed = revoke_from(order, terms.schedule)
     if now >= allowed:
-        return order.but(asked_at=now), Query(order.out_trade_no, last=True)
+        return order.but(asked_at=now, tries=order.tries + 1), Query(order.out_trade_no, last=True)
     soon = min(now + terms.schedule.query_every_s, allowed)
     return order.but(asked_at=now, next_at=soon), Query(order.out_trade_no)
 

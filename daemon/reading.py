@@ -40,10 +40,12 @@ class Place:
 
 
 def read_failure(order: Attempt, failure: Failed) -> Reading:
-    """No reply. Only a charge that surely never left the box is known not to have happened."""
+    """No reply. Only what surely never left the box is known not to have happened."""
     match failure.action:
         case Submit() if not failure.sent:
             return order.but(reason=order.reason or Reason("not_sent", failure.text)), News.NOT_SENT
+        case Query(last=True) if not failure.sent:  # nothing was asked, so nothing is revoked: both together, later
+            return order, News.REVOKE_AGAIN
         case Revoke():
             revokes = order.revokes if failure.sent else order.revokes - 1
             return order.but(revokes=revokes, revoke_open=order.revoke_open and revokes > 0), News.REVOKE_AGAIN

@@ -491,6 +491,22 @@ def test_a_revoke_that_never_left_leaves_paid_a_proof():
     assert story.state is State.PAID
 
 
+def test_where_the_last_query_never_left_no_revoke_is_sent_either():
+    """The network is gone: both are tried together, later, and the payer's confirmation is found first."""
+    story = Story()
+    story.scan()
+    story.reply(V.CONFIRMING)
+    story.answer_all(query=V.CONFIRMING, until=29)
+    for _ in range(3):
+        story.until_asked()
+        story.lose(sent=False)
+        assert (story.state, story.under_way) == (State.REVOKING, [])
+    story.until_asked()
+    story.reply(V.PAID)
+    assert story.state is State.PAID
+    assert story.asked_since(29) == ["30 last query", "32 last query", "36 last query", "44 last query"]
+
+
 def test_a_query_may_confirm_the_revoke():
     story = Story()
     story.scan()

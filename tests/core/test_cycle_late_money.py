@@ -633,21 +633,14 @@ def test_in_doubt_and_then_never_known_to_the_provider():
     assert (story.state, story.why) == (State.REVOKED, "timeout")
 
 
-def test_the_outage_ends_and_a_query_tells_that_the_order_was_ended():
-    story = _walked_away()
-    while story.state is State.REVOKING:
-        while story.under_way:
-            story.lose()
-        story.until_asked() if story.now < 5625 else story.wait(10)
-    assert story.state is State.IN_DOUBT
-    while story.under_way:
-        story.lose()
-    story.until_asked()
-    story.reply(V.CONFIRMING)
-    story.reply(V.REVOKE_AGAIN)
-    story.until_asked()
-    story.reply(V.REVOKED)
-    assert (story.state, story.is_over) == (State.REVOKED, True)
+def test_when_the_network_is_back_after_doubt_a_query_tells_that_the_order_was_ended():
+    story = _walked_away(schedule=Schedule(in_doubt_s=5))
+    for _ in range(3):
+        story.lose(sent=False)
+        story.until_asked()
+    assert (story.state, story.why) == (State.IN_DOUBT, "revoke_unconfirmed")
+    story.reply(V.CLOSED)
+    assert (story.state, story.why, story.is_over) == (State.REVOKED, "closed_by_provider", True)
 
 
 # -- bounds --
@@ -663,6 +656,16 @@ def test_revoking_ends_after_seven_days():
     assert len(story.asked) <= most_requests(Schedule())
     assert story.state is State.IN_DOUBT
     assert story.cycle.next_deadline() is None
+
+
+def test_a_network_that_never_comes_back_is_not_asked_for_ever():
+    story = _walked_away()
+    while story.under_way:
+        story.lose(sent=False)
+        if story.cycle.next_deadline() is not None:
+            story.until_asked()
+    assert len(story.asked_since(30)) == UNDO_TRIES + CHASE_TRIES
+    assert (story.state, story.why) == (State.IN_DOUBT, "revoke_unconfirmed")
 
 
 def test_revoking_slows_down_after_forty_tries_however_patient_the_operator_is():

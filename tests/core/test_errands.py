@@ -96,8 +96,9 @@ def test_undoing_is_taken_up(state: State, asked_at: float, now: float, next_at:
 def test_before_revoking_is_allowed_a_query_is_no_last_one():
     waiting, action = done(Do.GO_ON, order(errand=Errand.UNDO, next_at=112), 112)
     assert (action, waiting.next_at) == (Query(T1), 115)
-    _, action = done(Do.GO_ON, waiting, 115)
-    assert action == Query(T1, last=True)
+    assert waiting.tries == 0
+    last, action = done(Do.GO_ON, waiting, 115)
+    assert (action, last.tries) == (Query(T1, last=True), 1)
 
 
 def test_nothing_is_done_before_it_is_due():
@@ -109,7 +110,7 @@ def test_nothing_is_done_before_it_is_due():
 
 def test_a_revoke_is_counted_and_open_before_it_leaves():
     sent, action = done(Do.REVOKE, order(errand=Errand.UNDO), 115)
-    assert (sent.revokes, sent.revoke_open, sent.tries, action) == (1, True, 1, Revoke(T1))
+    assert (sent.revokes, sent.revoke_open, action) == (1, True, Revoke(T1))
 
 
 def test_pauses_between_revokes_double_to_their_most():

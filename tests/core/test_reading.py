@@ -64,6 +64,12 @@ def test_silence_ends_nothing(attempt: Attempt, action: Action, sent: bool):
     assert read_failure(attempt, Failed(action, sent, "no answer"))[1] in (N.UNCLEAR, N.REVOKE_AGAIN, N.REFUND_AGAIN)
 
 
+def test_a_last_query_that_never_left_is_followed_by_no_revoke():
+    assert read_failure(UNDOING, Failed(Query(T1, last=True), False, "no route")) == (UNDOING, N.REVOKE_AGAIN)
+    assert read_failure(UNDOING, Failed(Query(T1, last=True), True, "no answer")) == (UNDOING, N.UNCLEAR)
+    assert read_failure(UNDOING, Failed(Query(T1), False, "no route")) == (UNDOING, N.UNCLEAR)
+
+
 def test_an_unanswered_charge_is_unclear_unless_nothing_of_it_left():
     assert read_failure(CHARGED, Failed(Submit(T1), True, "no answer")) == (CHARGED, N.UNCLEAR)
     unsent, news = read_failure(CHARGED, Failed(Submit(T1), False, "no route"))
