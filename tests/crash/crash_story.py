@@ -1,0 +1,292 @@
+"""What a crash story is, and how it is told: a till and a payer who go on as people do, however often the box dies on them."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import itertools
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from box_config import Tables
+from box_process import Answer
+from crash_box import CrashBox, Zygote
+from crashing_daemon import Plan
+from provider_thread import Provider, fresh_code
+
+from daemon.sandbox.cases import CASES
+from daemon.sandbox.scenario import Scenario, Timings
+from daemon.sandbox.script import Deck
+
+AMOUNT = 1250
+END_S = 40.0  # for a whole story, however loaded the machine is; most take one or two
+LOOK_S = 0.05
+OTHER_BOOT = "another-boot"
+
+TIMING = {
+    "scan_s": 30,
+    "answer_s": 4,
+    "reply_s": 4,
+    "query_every_s": 0.3,
+    "give_up_s": 3,
+    "revoke_not_before_s": 0.5,  # the provider counts from when the charge came, the box from when it began to send it
+    "revoke_retry_s": 0.05,
+    "in_doubt_s": 30,
+    "chase_s": 0.1,
+}
+"""`[timing]`: patient, so that a loaded machine does not change a story. A story that gives up says when."""
+
+PROVIDER = Timings(auto_close_s=600, revoke_not_before_s=0.25, confirm_s=600, late_s=600, silence_s=600, slow_s=600)
+
+BRISK = {"give_up_s": 0.5}
+UNHURRIED = {"query_every_s": 20}  # asks when something happens, not by the clock: counted answers come where the story wants them
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happens, and how it ends at the till (`ends`) when nobody dies. `kept`: the shop has the money then.
+
+    `shows` is what the payer holds before the scanner, in turn: a case, or None for a product's code. The till gives up in each
+    of the states of `cancels`. `first_line` is where the gateway leads in the box's first life only: "deaf" (it takes
+    connections and says nothing) or "shut". `until`: rows that a payment in doubt goes through before the story is over.
+    `also`: other ends that are as true, where a crash has moved something in time; each has its reason beside it.
+    """
+
+    name: str
+    shows: tuple[str | Scenario | None, ...]
+    ends: str = "paid"
+    kept: bool | None = None
+    via: str = "wechat"
+    timing: Mapping[str, float] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    cancels: tuple[str, ...] = ()
+    first_line: str = ""
+    until: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def keeps_money(self) -> bool:
+        return self.ends == "paid" if self.kept is None else self.kept
+
+    @property
+    def scenarios(self) -> list[Scenario | None]:
+        return [CASES[shown] if isinstance(shown, str) else shown for shown in self.shows]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One telling, and everything that is known of it in the end."""
+
+    story: Story
+    plans: tuple[Plan, ...]
+    steps: list[dict[str, Any]]
+    deaths: list[str | None]  # the payment's state on disk at each death; None where there was no payment yet
+    heard: list[str]  # the states that the till was told, one after the other
+    payment: dict[str, Any]
+    is_open: bool
+    orders: dict[str, dict[str, Any]]  # the provider's, by number
+    box: CrashBox
+
+
+class CodeDeck(Deck):
+    """Each payer's code gets the scenario that was agreed for it; so many boxes can use one provider at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._agreed: dict[str, Scenario] = {}
+
+    def agree(self, scenario: Scenario, via: str) -> str:
+        code = fresh_code("paid", via)
+        self._agreed[code] = scenario
+        return code
+
+    def choose(self, code: str | None) -> Scenario:
+        return self._agreed[code or ""]
+
+
+class Stage:
+    """A provider of one story, the zygote, and a place to write: `tell` is one telling, and many may run side by side."""
+
+    def __init__(self, directory: Path, zygote: Zygote) -> None:
+        self._directory = directory
+        self._zygote = zygote
+        self.deck = CodeDeck()
+        self.provider = Provider(directory / "provider", PROVIDER, tls=False, script=self.deck)
+        self._serials = itertools.count(1)
+
+    def tell(self, story: Story, plans: Sequence[Plan]) -> Told:
+        """The story, with one death by each plan. AssertionError where it comes to no end."""
+        box = CrashBox(self._directory / f"box-{next(self._serials)}", self.provider, _changes(story), self._zygote)
+        try:
+            with _line(story) as url:
+                return _Telling(story, tuple(plans), box, self.deck).tell(url)
+        finally:
+            box.finish()
+
+
+class _Telling:
+    def __init__(self, story: Story, plans: tuple[Plan, ...], box: CrashBox, deck: CodeDeck) -> None:
+        self.story = story
+        self.plans = plans
+        self.box = box
+        self.deck = deck
+        self.ref = f"C-{box.directory.parent.name}-{box.directory.name}"
+        self.heard: list[str] = []
+        self.deaths: list[str | None] = []
+        self.presented = 0
+        self.to_show = list(story.scenarios)
+        self.to_cancel = list(story.cancels)
+        self.cancelling = False
+        self.end = time.monotonic() + END_S
+
+    def tell(self, url: str | None) -> Told:
+        if url is not None:
+            table = f"gateways.{self.story.via}"
+            good = self.box.tables[table]["base_url"]
+            self.box.reconfigure({table: {"base_url": url}})
+        self._live()
+        while True:
+            try:
+                self._sell()
+                return self._told()
+            except (OSError, http.client.HTTPException):
+                self._bury()
+            if url is not None:
+                self.box.reconfigure({table: {"base_url": good}})
+            self._live()
+
+    def _live(self) -> None:
+        life = self.box.lives
+        plan = self.plans[life] if life < len(self.plans) else Plan(boot=self.plans[-1].boot if life and self.plans else "")
+        self.box.live(plan)
+
+    def _bury(self) -> None:
+        """The box is gone, and nobody but the plan has done it."""
+        code = self.box.wait_exit(5)
+        assert code == -9, f"ended by itself with {code}: {self.box.stderr.text}"
+        disk = self.box.on_disk(self.ref)
+        self.deaths.append(None if disk is None else disk["state"])
+
+    def _sell(self) -> None:
+        """One life: the till asks (again), the payer shows, until there is nothing left to come."""
+        payment = self._ask()
+        while True:
+            self._hear(payment)
+            self._act(payment)
+            if self._is_over(payment):
+                self._until_no_death_is_due()
+                return
+            payment = self._next(payment)
+
+    def _ask(self) -> dict[str, Any]:
+        while (answer := self.box.put(self.ref, AMOUNT)).status == 503:  # still starting: its scanner is not open yet, say
+            self._in_time(True, answer)
+            time.sleep(0.01)
+        self._in_time(answer.status in (200, 201), answer)
+        payment: dict[str, Any] = answer.body
+        return payment
+
+    def _next(self, payment: dict[str, Any]) -> dict[str, Any]:
+        if payment["final"] or payment["state"] == "in_doubt":
+            time.sleep(LOOK_S)
+            return self.box.payment(self.ref)
+        return self.box.wait(self.ref, payment["state"], 0.25)
+
+    def _hear(self, payment: dict[str, Any]) -> None:
+        if self.heard[-1:] != [payment["state"]]:
+            self.heard.append(payment["state"])
+        self._in_time(True, payment)
+
+    def _act(self, payment: dict[str, Any]) -> None:
+        state = payment["state"]
+        wanted = state == "awaiting_code" and len(payment["attempts"]) == self.presented
+        if wanted and self.to_show:
+            self._show(self.to_show.pop(0))
+        elif self.cancelling or (self.to_cancel and state == self.to_cancel[0] and (wanted or state != "awaiting_code")):
+            self._cancel()
+
+    def _show(self, scenario: Scenario | None) -> None:
+        if scenario is None:
+            self.box.scan("4006381333931")
+            self._until(lambda: any("awaiting_code:WRONG_CODE" in step["rows"] for step in self.box.steps))
+            return
+        self.presented += 1
+        self.box.scan(self.deck.agree(scenario, self.story.via))
+
+    def _cancel(self) -> None:
+        """A till that got no answer asks again."""
+        self.cancelling = True
+        answer = self.box.delete(self.ref)
+        self._in_time(answer.status in (202, 409), answer)
+        self.cancelling = False
+        self.to_cancel.pop(0)
+
+    def _is_over(self, payment: dict[str, Any]) -> bool:
+        disk = self.box.on_disk(self.ref)
+        if disk is None or not disk["is_open"]:
+            return disk is not None
+        seen = {row for step in self.box.steps for row in step["rows"]}
+        return payment["state"] == "in_doubt" == self.story.ends and seen.issuperset(self.story.until)
+
+    def _until_no_death_is_due(self) -> None:
+        """The step at which this life is to end may be its last: then the end is near, but not there."""
+        life = self.box.lives - 1
+        plan = self.plans[life] if life < len(self.plans) else Plan()
+        if plan.at and sum(plan.fits(step["rows"]) for step in self.box.steps) >= plan.nth:
+            self._until(lambda: False)
+
+    def _until(self, true: Callable[[], bool]) -> None:
+        while not true():
+            self._in_time(True, "waiting")
+            if self.box.is_dead:
+                raise ConnectionError("it died")
+            time.sleep(LOOK_S)
+
+    def _in_time(self, true: bool, what: object) -> None:
+        assert true, what
+        assert time.monotonic() < self.end, f"comes to no end: {what}"
+
+    def _told(self) -> Told:
+        """Read the till's word once more: what was on disk at the end may be newer than what was heard."""
+        payment = self.box.payment(self.ref)
+        self._hear(payment)
+        code = self.box.stop()
+        if code == -9:  # it was quicker
+            raise ConnectionError("it died")
+        assert code == 0, f"stopped with {code}"
+        disk = self.box.on_disk(self.ref)
+        assert disk is not None
+        orders = self.box.provider.orders
+        mine = {a["out_trade_no"]: orders[a["out_trade_no"]] for a in payment["attempts"] if a["out_trade_no"] in orders}
+        return Told(self.story, self.plans, self.box.steps, self.deaths, self.heard, payment, bool(disk["is_open"]), mine, self.box)
+
+
+def _changes(story: Story) -> Tables:
+    """The box has only what the story needs: hundreds of them are started."""
+    other = "merchant" if story.via == "wechat" else "wechat"
+    route = "scan.alipay" if story.via == "wechat" else "scan.wechat"
+    return {
+        "timing": TIMING | dict(story.timing),
+        "policy": dict(story.policy),
+        "display": {"kind": "none"},
+        "routes": {route: None},
+        f"gateways.{other}": None,
+    }
+
+
+@contextlib.contextmanager
+def _line(story: Story) -> Any:
+    """Where the first life's gateway leads instead of to the provider; None where it leads there."""
+    if not story.first_line:
+        yield None
+        return
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if story.first_line == "deaf":
+            listener.listen(64)
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"

@@ -1,0 +1,99 @@
+"""What must be true once a crash story has come to its end, however often the box died in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from crash_story import AMOUNT, Told
+from crashing_daemon import AFTER, STORED, Plan
+from secrets_told import Discretion
+
+CODE = "awaiting_code:CODE"
+ENDED = frozenset({"absent", "closed", "revoked", "refunded"})
+"""Where an order may stand at the provider for good, unless it is the one that is paid. `failed` is none: it is revoked, too."""
+FOR_GOOD = frozenset({"paid", "revoked", "refunded"})
+FOR_A_PERSON = frozenset({"paid_late", "mismatch"})
+"""Reasons by which a till that was not told "paid" learns that the money is there all the same."""
+
+
+def faults(told: Told) -> list[str]:
+    """Every promise that was broken, in words; none, if all is well."""
+    return [*_at_the_till(told), *_at_the_provider(told), *_in_the_journal(told), *_in_the_logs(told), *_in_the_story(told)]
+
+
+def may_end(told: Told) -> frozenset[str]:
+    """The states in which the payment may end: that of the story without a crash, unless the crash itself decided otherwise.
+
+    Before anything was charged, the box gives the sale up when it starts again. A charge that was decided and not sent cannot be
+    sent later, because the payer's code is kept nowhere: the order is undone.
+    """
+    allowed = frozenset({told.story.ends, *told.story.also})
+    for plan, disk in zip(_deadly(told), told.deaths, strict=False):
+        if disk == "awaiting_code":  # what had been refused before, and is paid after all, goes back then
+            return frozenset({"refunded" if any(order["money_in"] for order in told.orders.values()) else "cancelled"})
+        if plan.at == CODE and plan.place == STORED:
+            return frozenset({"revoked"})
+    return allowed
+
+
+def _at_the_till(told: Told) -> Iterator[str]:
+    state = told.payment["state"]
+    if state not in may_end(told):
+        yield f"ended {state}, and not {' or '.join(may_end(told))}"
+    for before, after in zip(told.heard, told.heard[1:], strict=False):
+        if before in FOR_GOOD:
+            yield f"the till was told {before}, and then {after}"
+    reason = (told.payment["reason"] or {}).get("code")
+    money_told = state == "paid" or (state != "refunded" and reason in FOR_A_PERSON)
+    if _kept(told) != (AMOUNT if money_told else 0):
+        yield f"the till was told {state} ({reason}), and the shop has {_kept(told)}"
+    if not told.deaths and (state != told.story.ends or bool(_kept(told)) != told.story.keeps_money):
+        yield f"without a crash it ended {state}, with {_kept(told)}"
+
+
+def _at_the_provider(told: Told) -> Iterator[str]:
+    for number, order in told.orders.items():
+        if order["charges"] != 1:
+            yield f"{number} was charged {order['charges']} times"
+        if order["early_revokes"]:
+            yield f"{number} was revoked too early"
+        if order["refunds"] > 1 or order["money_out"] > order["money_in"]:
+            yield f"{number} was refunded {order['refunds']} times, {order['money_out']} of {order['money_in']}"
+        if order["state"] not in ENDED and order["money_in"] == order["money_out"]:
+            yield f"{number} was left {order['state']} at the provider"
+
+
+def _in_the_journal(told: Told) -> Iterator[str]:
+    in_doubt = told.payment["state"] == "in_doubt"
+    if told.is_open and not in_doubt:
+        yield "the box has still something to do about it"
+    if in_doubt and told.story.ends != "in_doubt":
+        yield "it is in doubt"
+
+
+def _in_the_logs(told: Told) -> Iterator[str]:
+    yield from Discretion(told.box).check_all()
+
+
+def _in_the_story(told: Told) -> Iterator[str]:
+    """That the story was told as planned: who never dies proves nothing."""
+    if len(told.deaths) != len(_deadly(told)):
+        yield f"died {len(told.deaths)} times of {len(_deadly(told))}: {[step['rows'] for step in told.steps]}"
+    sent = any(plan.at == CODE and plan.place == AFTER for plan in _deadly(told))
+    if sent and not told.story.first_line and not told.orders:
+        yield "it died before the charge was on its way"
+
+
+def _kept(told: Told) -> int:
+    return sum(order["money_in"] - order["money_out"] for order in told.orders.values())
+
+
+def _deadly(told: Told) -> list[Plan]:
+    return [plan for plan in told.plans if plan.at]
+
+
+def died_at(told: Told) -> set[tuple[str, str]]:
+    """The rows of the table at which it died, each with the place."""
+    killed: list[dict[str, Any]] = [step for step in told.steps if step.get("killed")]
+    return {(row, step["killed"]) for step in killed for row in step["rows"]}

@@ -1,0 +1,188 @@
+"""The real daemon, in which a SIGKILL waits at one journalled step. Nothing of this is in the product: it is put round it here.
+
+A step is one decision of the cycle and its entry in the journal. It is named by the rows of the cycle's table that were looked
+up for it, as in `pending:CONFIRMING`; the step that begins a payment looks up none, and is called `asked`. Every step passed is
+written to a file as one line of JSON, and so is the place of death, just before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import fnmatch
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+import daemon.app
+import daemon.cli
+import daemon.cycle
+from daemon.calls import Calls
+from daemon.cycle import Cycle
+from daemon.journal import Journal
+from daemon.journal_file import JournalFile
+from daemon.runner import Runner
+
+TORN = "torn"  # in the transaction: the rows are written, nothing is committed
+STORED = "stored"  # committed and synced; nothing performed, nobody told
+AFTER = "after"  # its request was handed to the network, and the answer is not there; or, where it makes none, everybody was told
+PLACES = (TORN, STORED, AFTER)
+
+SENDING_TURNS = 4  # of the event loop: aiohttp writes head and body in a task of its own, and an answer takes far longer
+TELLING_S = 0.02  # for the till's answer to reach it
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where to die: at the `nth` step whose name fits the pattern `at`. Without `at`, nowhere."""
+
+    at: str = ""
+    nth: int = 1
+    place: str = STORED
+    boot: str = ""  # the boot that the box believes it is in; empty: the real one
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"CRASH_AT": self.at, "CRASH_NTH": str(self.nth), "CRASH_PLACE": self.place, "CRASH_BOOT": self.boot}
+
+    def fits(self, rows: Sequence[str]) -> bool:
+        return bool(self.at) and fnmatch.fnmatchcase("+".join(rows), self.at)
+
+    @classmethod
+    def of(cls, environ: Any) -> Plan:
+        return cls(environ["CRASH_AT"], int(environ["CRASH_NTH"]), environ["CRASH_PLACE"], environ["CRASH_BOOT"])
+
+
+class Crash:
+    """Watches the steps go by, and ends the process at the planned one."""
+
+    def __init__(self, plan: Plan, steps: Path) -> None:
+        self._plan = plan
+        self._steps = os.open(steps, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._rows: list[str] = []
+        self._passed = 0
+        self._step: dict[str, Any] = {}
+        self._due = False  # the planned step is on its way now
+        self.armed = False  # the planned step was stored: whatever it does next is the last
+        self._mine: contextvars.ContextVar[bool] = contextvars.ContextVar("mine", default=False)
+
+    def install(self) -> None:
+        self._watch_cycle()
+        self._watch_journal()
+        self._watch_requests()
+        self._watch_telling()
+        if self._plan.boot:
+            daemon.app.boot_id = lambda: self._plan.boot
+
+    # -- dying --
+
+    def _die_at(self, place: str) -> None:
+        if self._due and self._plan.place == place:
+            self._die()
+
+    def _die(self) -> None:
+        self._write({**self._step, "killed": self._plan.place})
+        os.kill(os.getpid(), signal.SIGKILL)
+        signal.pause()  # in another thread the signal may take a moment: nothing more is done until then
+
+    def _die_in(self, turns: int) -> None:
+        if turns == 0:
+            self._die()
+        asyncio.get_running_loop().call_soon(self._die_in, turns - 1)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        os.write(self._steps, json.dumps(line).encode() + b"\n")
+
+    # -- watching --
+
+    def _watch_cycle(self) -> None:
+        look_up, handle = daemon.cycle._look_up, Cycle.handle
+
+        def watched_look_up(state: Any, news: Any) -> Any:
+            row = look_up(state, news)
+            self._rows.append(f"{state}:{news.name}")
+            return row
+
+        def watched_handle(cycle: Cycle, event: Any, now: float) -> Any:
+            self._rows.clear()
+            return handle(cycle, event, now)
+
+        daemon.cycle._look_up = watched_look_up
+        Cycle.handle = watched_handle  # type: ignore[method-assign]  # that is the point
+
+    def _watch_journal(self) -> None:
+        store, append = Journal.store, JournalFile._append
+
+        async def watched_store(journal: Journal, payment: Any, note: Any) -> Any:
+            self._begin(payment, note)
+            entry = await store(journal, payment, note)
+            self._write(self._step)
+            self._die_at(STORED)
+            self.armed = self._due
+            return entry
+
+        def watched_append(file: JournalFile, number: int, payment: Any, note: Any) -> Any:
+            self._die_at(TORN)
+            return append(file, number, payment, note)
+
+        Journal.store = watched_store  # type: ignore[method-assign]  # that is the point
+        JournalFile._append = watched_append  # type: ignore[method-assign]  # that is the point
+
+    def _begin(self, payment: Any, note: Any) -> None:
+        rows = ["asked"] if note.event == "asked" else list(self._rows)
+        self._step = {"rows": rows, "state": payment.state.value, "does": note.detail.get("does", [])}
+        fits = self._plan.fits(rows)
+        self._passed += fits
+        self._due = fits and self._passed == self._plan.nth
+
+    def _watch_requests(self) -> None:
+        outcome, begin_session = Calls.outcome, aiohttp.ClientSession.__init__
+
+        async def watched_outcome(*arguments: Any) -> Any:
+            mine = self.armed and self._plan.place == AFTER
+            self.armed = False
+            self._mine.set(mine)
+            result = await outcome(*arguments)
+            if mine:  # there was no connection to send it on
+                self._die()
+            return result
+
+        async def sent(*_: Any) -> None:
+            if self._mine.get():
+                self._die_in(SENDING_TURNS)
+
+        def watched_session(session: Any, **settings: Any) -> None:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_headers_sent.append(sent)
+            begin_session(session, **{**settings, "trace_configs": [*settings.get("trace_configs", []), trace]})
+
+        Calls.outcome = watched_outcome  # type: ignore[method-assign]  # that is the point
+        aiohttp.ClientSession.__init__ = watched_session  # type: ignore[method-assign]  # that is the point
+
+    def _watch_telling(self) -> None:
+        tell = Runner._tell
+
+        def watched_tell(runner: Runner, change: Any) -> None:
+            tell(runner, change)
+            if self.armed and self._plan.place == AFTER and not self._step["does"]:
+                self.armed = False
+                asyncio.get_running_loop().call_later(TELLING_S, self._die)
+
+        Runner._tell = watched_tell  # type: ignore[method-assign]  # that is the point
+
+
+def run(arguments: Sequence[str]) -> int:
+    """`tillbox ARGUMENTS`, with the plan and the file of steps that the environment names."""
+    Crash(Plan.of(os.environ), Path(os.environ["CRASH_STEPS"])).install()
+    return daemon.cli.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
