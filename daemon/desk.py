@@ -62,8 +62,13 @@ class BoxDesk:
         """A caller that goes away only stops waiting: nobody else's request is looked at before this one is answered."""
         task = asyncio.get_running_loop().create_task(self._ask(request))
         self._asks.add(task)
-        task.add_done_callback(self._asks.discard)
+        task.add_done_callback(self._answered)
         return await asyncio.shield(task)
+
+    def _answered(self, ask: asyncio.Task[tuple[Payment, bool]]) -> None:
+        self._asks.discard(ask)
+        if not ask.cancelled():
+            ask.exception()  # a caller who has gone does not hear of it
 
     async def _ask(self, request: Request) -> tuple[Payment, bool]:
         async with self._asking:

@@ -105,7 +105,9 @@ class Journal:
         if self._closed:
             raise JournalError("the journal is closed")
         try:
-            result = await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._work, call))
+            work = asyncio.get_running_loop().run_in_executor(self._thread, self._work, call)
+            work.add_done_callback(_taken_note_of)
+            result = await asyncio.shield(work)
         except JournalError as error:
             self._note(str(error))
             raise
@@ -186,6 +188,12 @@ class Journal:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+
+def _taken_note_of(done: asyncio.Future[T]) -> None:
+    """An error of what nobody waits for any more is no news for the loop."""
+    if not done.cancelled():
+        done.exception()
 
 
 def confirm(path: Path) -> str | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from daemon.journal_error import CorruptError, JournalError, damage_in, translated
-from daemon.kept import refuse_emptied
+from daemon.kept import log_kept, refuse_emptied
 from daemon.payment import Payment, Ref
 from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, entry_from, payment_from, payment_values, rfc3339
 from daemon.tills.base import Entry
@@ -81,6 +81,10 @@ class JournalFile:
             if suspected or path.stat().st_size < QUICK_CHECK_BELOW:
                 journal._check()
             journal._migrate(may_change=create)
+        except CorruptError:
+            with log_kept(path):
+                journal.drop()
+            raise
         except BaseException:
             journal.drop()
             raise

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from daemon.journal_error import CorruptError
@@ -17,6 +20,22 @@ def refuse_emptied(path: Path) -> None:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+@contextmanager
+def log_kept(path: Path) -> Iterator[None]:
+    """While a damaged file is closed: SQLite then deletes the log, also one that it could not read. What a person may still find
+    in it stays."""
+    log = path.with_name(path.name + "-wal")
+    spare = path.with_name(path.name + "-wal-spare")
+    with suppress(OSError):  # no log, or a file system without links
+        spare.unlink(missing_ok=True)
+        os.link(log, spare)
+    yield
+    with suppress(OSError):  # it was not deleted
+        os.link(spare, log)
+    with suppress(OSError):
+        spare.unlink(missing_ok=True)
 
 
 def move_aside(path: Path, stamp: str) -> Path:

@@ -165,8 +165,13 @@ class Runner:
     def _begun(self, step: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(step)
         self._steps.add(task)
-        task.add_done_callback(self._steps.discard)
+        task.add_done_callback(self._end)
         return task
+
+    def _end(self, step: asyncio.Task[Any]) -> None:
+        self._steps.discard(step)
+        if not step.cancelled():
+            step.exception()  # whoever waits for it gets it; where nobody does any more, it is no news for the loop
 
     async def _feed_until_stored(self, ref: Ref, event: Event) -> None:
         """For what has happened at a provider: it cannot be undone by not storing it, so store it as soon as that is possible."""

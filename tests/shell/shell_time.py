@@ -52,6 +52,12 @@ def _deliver(future, work):
             future.set_exception(work.exception())
 
 
+async def _end(tasks):
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def in_virtual_time(story):
     """Make a plain test of a coroutine function, run on a ShellLoop. Nothing may be left running after it, nor go wrong unheard."""
 
@@ -61,9 +67,7 @@ def in_virtual_time(story):
         try:
             loop.run_until_complete(story(*args, **fixtures))
             left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(_end(left))
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from daemon.journal_error import CorruptError
-from daemon.kept import kept_aside, move_aside, refuse_emptied
+from daemon.kept import kept_aside, log_kept, move_aside, refuse_emptied
 
 
 @pytest.fixture
@@ -65,3 +65,26 @@ def test_a_log_without_its_file_is_damage(tmp_path, size, log, damaged):
             refuse_emptied(path)
     else:
         refuse_emptied(path)
+
+
+def test_a_log_that_is_deleted_on_closing_is_there_again(path):
+    log = path.with_name("journal.sqlite-wal")
+    before = contents(path.parent)
+    with log_kept(path):
+        log.unlink()
+    assert contents(path.parent) == before
+
+
+def test_a_log_that_somebody_has_begun_anew_is_left_alone(path):
+    log = path.with_name("journal.sqlite-wal")
+    with log_kept(path):
+        log.unlink()
+        log.write_text("new")
+    assert contents(path.parent) == {"journal.sqlite": "old", "journal.sqlite-wal": "new", "journal.sqlite-shm": "old-shm"}
+
+
+def test_without_a_log_there_is_nothing_to_keep(path):
+    path.with_name("journal.sqlite-wal").unlink()
+    with log_kept(path):
+        pass
+    assert set(contents(path.parent)) == {"journal.sqlite", "journal.sqlite-shm"}
