@@ -20,6 +20,7 @@ from pathlib import Path
 from daemon.gateways.base import Ability
 from daemon.gateways.settings import GatewaySettings
 from daemon.tables.box import Box, JournalSettings, Policy, WebSettings, read_box, read_journal, read_policy, read_web
+from daemon.tables.cbtis import warn_of_currency
 from daemon.tables.devices import read_hardware
 from daemon.tables.files import Files
 from daemon.tables.findings import Findings, Problem
@@ -109,6 +110,7 @@ def _read(root: Table) -> Config:
     root.close()
 
     warn_of_rules(schedule, gateways.values(), root.findings)
+    warn_of_currency(box.currency, gateways, root.findings)
     check_lifetimes(schedule, gateways, root.findings)
     _warn_of_refunds(policy, gateways, root.findings)
     _warn_of_scanner(hardware, routes, root.findings)

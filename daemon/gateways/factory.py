@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from daemon.gateways.base import Gateway
-from daemon.gateways.settings import GatewaySettings, MerchantSettings, Place, SimulatedSettings, Smart2paySettings, WechatSettings
+from daemon.gateways.settings import (
+    CbtisSettings,
+    GatewaySettings,
+    MerchantSettings,
+    Place,
+    SimulatedSettings,
+    Smart2paySettings,
+    WechatSettings,
+)
 from daemon.timing import Schedule
 
 
@@ -26,3 +34,7 @@ def build(settings: GatewaySettings, place: Place, schedule: Schedule) -> Gatewa
             from daemon.gateways.smart2pay import Smart2payGateway
 
             return Smart2payGateway(settings, place, schedule)
+        case CbtisSettings():
+            from daemon.gateways.cbtis import CbtisGateway
+
+            return CbtisGateway(settings, place, schedule)

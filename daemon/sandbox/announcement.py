@@ -52,6 +52,29 @@ def snippet(sandbox: Announced, providers: Collection[str]) -> str:
             f'secret_file = "{sandbox.context.merchant.secret_file}"\n' + ca
         )
         routes |= {"scan.alipay": "merchant", "scan.unionpay": "merchant"}
+    if "cbtis" in providers:
+        parts.append(
+            "[gateways.cbtis]\n"
+            'kind = "cbtis"\n'
+            f'base_url = "{sandbox.base_url}"\n'
+            f'uid = "{sandbox.context.cbtis.uid}"\n'
+            f'client_secret_file = "{sandbox.context.cbtis.client_secret_file}"\n'
+            f'apikey_file = "{sandbox.context.cbtis.apikey_file}"\n'
+            'type = "wechat"\n' + ca
+        )
+    if "smart2pay" in providers:
+        parts.append(
+            "[gateways.smart2pay]\n"
+            'kind = "smart2pay"\n'
+            f'base_url = "{sandbox.base_url}/smart2pay"\n'
+            f'site_id = "{sandbox.context.smart2pay.site_id}"\n'
+            f'api_key_file = "{sandbox.context.smart2pay.api_key_file}"\n'
+            "method_id = 1066\n"
+            'return_url = "https://shop.example/thanks"\n'
+            'email = "till@shop.example"\n'
+            'country = "CN"\n'
+            "token_lifetime = 10\n" + ca
+        )
     parts.append("[routes]\n" + "".join(f'{key} = "{name}"\n' for key, name in routes.items()))
     return "\n".join(parts)
 

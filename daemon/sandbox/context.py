@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from daemon.sandbox.credentials import MerchantCredentials, WechatCredentials
+from daemon.sandbox.credentials import CbtisCredentials, MerchantCredentials, Smart2payCredentials, WechatCredentials
 from daemon.sandbox.ledger import Ledger
 from daemon.sandbox.line import Line
+from daemon.sandbox.pushes import Pushes
 from daemon.sandbox.scenario import Timings
 from daemon.sandbox.script import Deck
 
@@ -26,6 +27,9 @@ class SandboxContext:
     wall: Callable[[], datetime]
     wechat: WechatCredentials
     merchant: MerchantCredentials
+    smart2pay: Smart2payCredentials
+    cbtis: CbtisCredentials
+    pushes: Pushes
     tls: bool  # False: plain http; rules about client certificates are not applied
     ca_file: Path
     client_cert_file: Path

@@ -7,6 +7,8 @@
 | `GET /_sandbox/requests` | what arrived: time, method, path, connection, order number |
 | `POST /_sandbox/next` `{"case": "…"}` | the next order gets that case |
 | `POST /_sandbox/orders/{number}/confirm`, `…/decline` | the payer's phone |
+| `POST /_sandbox/notify` `{"provider": "…", "url": "…"}` | where that provider's notifications go |
+| `POST /_sandbox/orders/{number}/push` `{"how": "genuine"}` | send a notification now; `forged`, or the last one `replayed` |
 | `POST /_sandbox/network` `{"up": false}` | refuse and reset all provider connections, or listen again |
 """
 
@@ -21,6 +23,7 @@ from aiohttp import web
 from daemon.sandbox.cases import case_table
 from daemon.sandbox.ledger import Ledger, NotPayable, Order, UnknownOrder
 from daemon.sandbox.line import Line
+from daemon.sandbox.pushes import HOWS, NoPush, Pushes
 from daemon.sandbox.script import Deck, WrongScript, case_named
 
 
@@ -36,6 +39,9 @@ class Controlled(Protocol):
     @property
     def line(self) -> Line: ...
 
+    @property
+    def pushes(self) -> Pushes: ...
+
     async def set_network(self, *, up: bool) -> None: ...
 
 
@@ -47,6 +53,8 @@ def make_app(sandbox: Controlled) -> web.Application:
     app.router.add_get("/_sandbox/cases", _shows(_cases))
     app.router.add_post("/_sandbox/next", _next(sandbox))
     app.router.add_post("/_sandbox/network", _network(sandbox))
+    app.router.add_post("/_sandbox/notify", _notify(sandbox))
+    app.router.add_post("/_sandbox/orders/{number}/push", _push(sandbox))
     app.router.add_post("/_sandbox/orders/{number}/confirm", _phone(sandbox.ledger.confirm))
     app.router.add_post("/_sandbox/orders/{number}/decline", _phone(sandbox.ledger.decline))
     return app
@@ -87,6 +95,34 @@ def _network(sandbox: Controlled) -> _Handler:
         return web.json_response({"up": up})
 
     return plug
+
+
+def _notify(sandbox: Controlled) -> _Handler:
+    async def notify(request: web.Request) -> web.StreamResponse:
+        body = await _body(request)
+        provider, url = body.get("provider"), body.get("url")
+        if not isinstance(provider, str) or not isinstance(url, str):
+            return _error(422, 'expected a provider and a url, as {"provider": "cbtis", "url": "http://127.0.0.1:8080/v1/notify/cbtis"}')
+        sandbox.pushes.urls[provider] = url
+        return web.json_response({"provider": provider, "url": url})
+
+    return notify
+
+
+def _push(sandbox: Controlled) -> _Handler:
+    async def push(request: web.Request) -> web.StreamResponse:
+        how = (await _body(request)).get("how")
+        if not isinstance(how, str) or how not in HOWS:
+            return _error(422, f"how: expected one of {', '.join(HOWS)}")
+        try:
+            status = await sandbox.pushes.push(sandbox.ledger.order(request.match_info["number"]), how)
+        except UnknownOrder as unknown:
+            return _error(404, str(unknown))
+        except NoPush as nothing:
+            return _error(409, str(nothing))
+        return web.json_response({"status": status})
+
+    return push
 
 
 def _phone(does: Callable[[str], Order]) -> _Handler:

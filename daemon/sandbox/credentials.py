@@ -29,6 +29,26 @@ class MerchantCredentials:
     secret_file: Path
 
 
+@dataclass(frozen=True, slots=True)
+class CbtisCredentials:
+    """What the CBTIS stand-in accepts; `apikey` signs its notifications."""
+
+    uid: str
+    client_secret: str = field(repr=False)
+    client_secret_file: Path
+    apikey: str = field(repr=False)
+    apikey_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Smart2payCredentials:
+    """What the GlobalPay stand-in accepts."""
+
+    site_id: str
+    api_key: str = field(repr=False)
+    api_key_file: Path
+
+
 def wechat_credentials(directory: Path) -> WechatCredentials:
     """Fresh ones; the key also goes into a file there. Raises OSError."""
     key = secrets.token_hex(16)  # 32 characters, as WeChat's API keys have
@@ -43,3 +63,20 @@ def merchant_credentials(directory: Path) -> MerchantCredentials:
     secret_file = directory / "merchant.secret"
     write_private(secret_file, secret.encode())
     return MerchantCredentials("box-1", secret, secret_file)
+
+
+def cbtis_credentials(directory: Path) -> CbtisCredentials:
+    """Fresh ones; secret and key also go into files there. Raises OSError."""
+    client_secret, apikey = secrets.token_urlsafe(24), secrets.token_hex(16)
+    client_secret_file, apikey_file = directory / "cbtis.secret", directory / "cbtis.apikey"
+    write_private(client_secret_file, client_secret.encode())
+    write_private(apikey_file, apikey.encode())
+    return CbtisCredentials(f"39{secrets.randbelow(10**6):06d}", client_secret, client_secret_file, apikey, apikey_file)
+
+
+def smart2pay_credentials(directory: Path) -> Smart2payCredentials:
+    """Fresh ones; the key, which has characters that only Base64 and no URL likes, also goes into a file there. Raises OSError."""
+    key = f"{secrets.token_urlsafe(30)}+/="
+    key_file = directory / "smart2pay.key"
+    write_private(key_file, key.encode())
+    return Smart2payCredentials(f"3{secrets.randbelow(10**4):04d}", key, key_file)

@@ -96,6 +96,8 @@ class Timings:
     late_s: float = 12.0  # a late answer comes; the box waits 10. Own
     silence_s: float = 90.0  # a silent connection is cut in the end. Own
     slow_s: float = 20.0  # a dripping body is complete. Own
+    push_retry_s: float = 15.0  # first pause before a notification that was not taken is sent again. CBTIS, webhook page
+    token_s: float = 3600.0  # an access token lives. CBTIS, authentication page
 
     def seconds(self, wait: Wait) -> float:
         """The seconds of a wait. AttributeError where it names no field."""

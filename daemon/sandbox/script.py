@@ -28,6 +28,7 @@ from pathlib import Path
 
 from daemon.sandbox.cases import CASES, PAID, case_of_code
 from daemon.sandbox.scenario import HONEST, Call, Fault, Lie, Move, Scenario, Standing, Step, Steps, Timings
+from daemon.sandbox.shown_cases import SHOWN_CASES
 
 _KINDS = tuple(call.value for call in Call)
 _ORDER_KEYS = {"case", "start", "moves", *_KINDS, *(f"{kind}_then" for kind in _KINDS)}
@@ -92,9 +93,10 @@ def parse_timings(script: dict[str, object]) -> Timings:
 
 def case_named(name: object, where: str) -> Scenario:
     """The case of that name. Raises WrongScript."""
-    if not isinstance(name, str) or name not in CASES:
-        raise WrongScript(f"{where}: no case {name!r}; there are {', '.join(CASES)}")
-    return CASES[name]
+    cases = {**CASES, **SHOWN_CASES}
+    if not isinstance(name, str) or name not in cases:
+        raise WrongScript(f"{where}: no case {name!r}; there are {', '.join(cases)}")
+    return cases[name]
 
 
 def _order(table: object, where: str) -> Scenario:

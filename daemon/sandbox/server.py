@@ -24,9 +24,19 @@ from aiohttp import web
 
 from daemon.sandbox import announcement, control
 from daemon.sandbox.context import SandboxContext
-from daemon.sandbox.credentials import MerchantCredentials, WechatCredentials, merchant_credentials, wechat_credentials
+from daemon.sandbox.credentials import (
+    CbtisCredentials,
+    MerchantCredentials,
+    Smart2payCredentials,
+    WechatCredentials,
+    cbtis_credentials,
+    merchant_credentials,
+    smart2pay_credentials,
+    wechat_credentials,
+)
 from daemon.sandbox.ledger import Ledger
 from daemon.sandbox.line import Line, reset
+from daemon.sandbox.pushes import Pushes
 from daemon.sandbox.scenario import Timings
 from daemon.sandbox.script import Deck, read_script
 from daemon.sandbox.tls import Certificates, make_certificates, server_context
@@ -52,10 +62,12 @@ def _from(module: str) -> AddRoutes:
     return add
 
 
+_NAMES: Final = ("wechat", "merchant", "cbtis", "smart2pay")
 PROVIDERS: Final[dict[str, AddRoutes]] = {
-    name: _from(f"daemon.sandbox.{name}") for name in ("wechat", "merchant") if importlib.util.find_spec(f"daemon.sandbox.{name}")
+    name: _from(f"daemon.sandbox.{name}") for name in _NAMES if importlib.util.find_spec(f"daemon.sandbox.{name}")
 }
-"""The stand-ins, by name. Each registers its own paths; the merchant backend's are under /merchant."""
+"""The stand-ins, by name. Each registers its own paths; those of the merchant's backend and of Smart2Pay are under /merchant and
+/smart2pay."""
 
 
 class Sandbox:
@@ -112,6 +124,22 @@ class Sandbox:
         return self.context.merchant
 
     @property
+    def cbtis(self) -> CbtisCredentials:
+        return self.context.cbtis
+
+    @property
+    def pushes(self) -> Pushes:
+        return self.context.pushes
+
+    @property
+    def smart2pay(self) -> Smart2payCredentials:
+        return self.context.smart2pay
+
+    @property
+    def smart2pay_url(self) -> str:
+        return f"{self.base_url}/smart2pay"
+
+    @property
     def base_url(self) -> str:
         return f"{'https' if self.context.tls else 'http'}://{_HOST}:{self._port}"
 
@@ -152,6 +180,8 @@ class Sandbox:
         clock = asyncio.create_task(self._keep_time(), name="sandbox-clock")
         self._stack.callback(clock.cancel)
         self._stack.callback(self.ledger.subscribe(lambda _order: self._changed.set()))
+        self._stack.callback(self.ledger.subscribe(self.pushes.on_change))
+        self._stack.push_async_callback(self.pushes.aclose)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -238,6 +268,9 @@ def _context(directory: Path, deck: Deck, timings: Timings, *, with_tls: bool) -
         wall=lambda: datetime.now(UTC),
         wechat=wechat_credentials(directory),
         merchant=merchant_credentials(directory),
+        smart2pay=smart2pay_credentials(directory),
+        cbtis=cbtis_credentials(directory),
+        pushes=Pushes(timings),
         tls=with_tls,
         ca_file=files.ca_file,
         client_cert_file=files.client_cert_file,

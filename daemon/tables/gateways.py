@@ -9,6 +9,7 @@ from daemon.gateways.settings import GatewaySettings, MerchantSettings, Simulate
 from daemon.secret import Secret
 from daemon.tables import later
 from daemon.tables.addresses import BASE_URL
+from daemon.tables.cbtis import read_cbtis
 from daemon.tables.names import take_names
 from daemon.tables.smart2pay import read_smart2pay
 from daemon.tables.table import Table
@@ -83,4 +84,5 @@ _KINDS: dict[str, Callable[[str, Table], GatewaySettings]] = {
     "merchant": _read_merchant,
     "simulated": _read_simulated,
     "smart2pay": read_smart2pay,
+    "cbtis": read_cbtis,
 }

@@ -14,15 +14,6 @@ _MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
 _MS = whole(1, 10_000, "milliseconds, a whole number")
 
 GATEWAYS: dict[str, dict[str, Reader[object]]] = {
-    "cbtis": {
-        "base_url": BASE_URL,
-        "uid": identifier(),
-        "type": text(),
-        "flow": text(),
-        "payment_method": text(),
-        "settlement_currency": text(3),
-        "notify_url": text(512),
-    },
     "connect": {
         "base_url": BASE_URL,
         "merchant_id": identifier(),
@@ -33,7 +24,6 @@ GATEWAYS: dict[str, dict[str, Reader[object]]] = {
     },
 }
 GATEWAY_FILES: dict[str, tuple[str, ...]] = {
-    "cbtis": ("client_secret_file", "apikey_file"),
     "connect": ("secret_file", "webhook_secret_file"),
 }
 TILLS: dict[str, dict[str, Reader[object]]] = {

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from daemon.codes import SCHEMES
 from daemon.gateways.base import Ability
-from daemon.gateways.settings import GatewaySettings, MerchantSettings, SimulatedSettings, Smart2paySettings, WechatSettings
+from daemon.gateways.settings import CbtisSettings, GatewaySettings, MerchantSettings, SimulatedSettings, Smart2paySettings, WechatSettings
+from daemon.tables import cbtis
 from daemon.tables.smart2pay import METHODS
 from daemon.tables.table import Table
 from daemon.tables.values import Reader, Wrong, shown
@@ -35,6 +36,7 @@ OFFERS: dict[type, Offer] = {
     MerchantSettings: Offer(frozenset(Ability)),
     SimulatedSettings: Offer(frozenset(Ability)),
     Smart2paySettings: Offer(frozenset({Ability.SHOW, Ability.REFUND, Ability.CLOSE}), tuple(METHODS.values())),
+    CbtisSettings: Offer(frozenset({Ability.SHOW}), tuple(cbtis.SCHEMES.values())),
 }
 
 Gateways = Mapping[str, GatewaySettings | None]
@@ -76,6 +78,8 @@ def _offer(settings: GatewaySettings) -> Offer:
     offer = OFFERS[type(settings)]
     if isinstance(settings, Smart2paySettings) and settings.method_id in METHODS:  # one method, one wallet
         return replace(offer, schemes=(METHODS[settings.method_id],))
+    if isinstance(settings, CbtisSettings) and settings.type in cbtis.SCHEMES:  # one type, one wallet
+        return replace(offer, schemes=(cbtis.SCHEMES[settings.type],))
     return offer
 
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from daemon.gateways.factory import build
-from daemon.gateways.settings import GatewaySettings, MerchantSettings, Place, SimulatedSettings, Smart2paySettings, WechatSettings
+from daemon.gateways.settings import (
+    CbtisSettings,
+    GatewaySettings,
+    MerchantSettings,
+    Place,
+    SimulatedSettings,
+    Smart2paySettings,
+    WechatSettings,
+)
 from daemon.secret import Secret
 from daemon.timing import Schedule
 
@@ -27,6 +35,7 @@ NO_FILE = Path("missing.pem")
             Smart2paySettings("d", "https://127.0.0.1:1", "1", Secret("k"), 1066, "https://a.example", "a@b.example", "CN", 10),
             "Smart2payGateway",
         ),
+        (CbtisSettings("e", "https://127.0.0.1:1", "39", Secret("s"), Secret("k"), "wechat", "qrcode"), "CbtisGateway"),
     ],
 )
 async def test_each_kind_has_its_gateway(settings: GatewaySettings, kind: str) -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from daemon.sandbox.cases import CASES, code_for
 from daemon.sandbox.context import SandboxContext
-from daemon.sandbox.credentials import MerchantCredentials, WechatCredentials
 from daemon.sandbox.ledger import Ledger
 from daemon.sandbox.line import Line
 from daemon.sandbox.merchant_answers import Said
 from daemon.sandbox.merchant_book import Book
 from daemon.sandbox.scenario import Call, Standing, Timings
 from daemon.sandbox.script import Deck
-
-NOWHERE = Path("nowhere")
+from daemon.sandbox.server import Sandbox
 
 
 class Clock:
@@ -33,22 +31,22 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="module")
+def anywhere(tmp_path_factory: pytest.TempPathFactory) -> SandboxContext:
+    return Sandbox(tmp_path_factory.mktemp("sandbox"), tls=False).context
+
+
 @pytest.fixture
-def book(clock: Clock) -> Book:
+def book(clock: Clock, anywhere: SandboxContext) -> Book:
     timings = Timings()
-    context = SandboxContext(
+    context = replace(
+        anywhere,
         ledger=Ledger(clock, timings),
         deck=Deck(),
         line=Line(),
         timings=timings,
         now=clock,
         wall=lambda: dt.datetime(2024, 5, 1, tzinfo=dt.UTC),
-        wechat=WechatCredentials("wx1", "1900000001", "k" * 32, NOWHERE),
-        merchant=MerchantCredentials("box-1", "secret", NOWHERE),
-        tls=False,
-        ca_file=NOWHERE,
-        client_cert_file=NOWHERE,
-        client_key_file=NOWHERE,
     )
     return Book(context)
 

@@ -11,6 +11,7 @@ from daemon.sandbox.cases import BY_SUFFIX, CASES, PAID, case_of_code, case_tabl
 from daemon.sandbox.refusals import REFUSALS, Who, text_of, who_of
 from daemon.sandbox.scenario import HONEST, Call, Fault, Move, Scenario, Standing, Step, Steps, Timings
 from daemon.sandbox.script import Deck, WrongScript, parse_script, parse_timings, read_script
+from daemon.sandbox.shown_cases import SHOWN_CASES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sandbox.md"
 
@@ -73,6 +74,18 @@ def test_every_kind_of_refusal_has_cases() -> None:
 def test_the_document_lists_exactly_the_cases_there_are() -> None:
     rows = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| `") and line[3:5].isdigit()]
     assert rows == [f"| `{suffix}` | `{name}` | {text} |" for suffix, name, text in case_table()]
+
+
+def test_the_document_lists_exactly_the_cases_of_qr_orders() -> None:
+    """`daemon.sandbox.shown_cases`."""
+    text = DOCUMENT.read_text(encoding="utf-8").partition("for QR orders only")[2].partition("### By a script")[0]
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{case.name}` | {case.text} |" for case in SHOWN_CASES.values()]
+    assert not set(SHOWN_CASES) & set(CASES)
+
+
+def test_a_case_of_qr_orders_is_asked_for_by_name() -> None:
+    assert parse_script({"default": "token_expired"}).choose(None) is SHOWN_CASES["token_expired"]
 
 
 def test_the_document_lists_every_timing_with_its_default() -> None:

@@ -13,8 +13,9 @@ from config_data import BOX, problems, problems_of, read, secret_file
 
 from daemon.config import Config, _warn_of_refunds, parse
 from daemon.gateways.base import Ability
+from daemon.gateways.cbtis import CbtisGateway
 from daemon.gateways.merchant import MerchantGateway
-from daemon.gateways.settings import MerchantSettings, SimulatedSettings, Smart2paySettings, WechatSettings
+from daemon.gateways.settings import CbtisSettings, MerchantSettings, SimulatedSettings, Smart2paySettings, WechatSettings
 from daemon.gateways.smart2pay import Smart2payGateway
 from daemon.gateways.wechat import WechatGateway
 from daemon.secret import Secret
@@ -289,7 +290,12 @@ def test_a_route_to_a_gateway_that_lacks_the_ability_is_a_problem(monkeypatch: p
 
 
 def test_what_the_gateways_offer_is_what_they_do() -> None:
-    kinds = ((WechatGateway, WechatSettings), (MerchantGateway, MerchantSettings), (Smart2payGateway, Smart2paySettings))
+    kinds = (
+        (WechatGateway, WechatSettings),
+        (MerchantGateway, MerchantSettings),
+        (Smart2payGateway, Smart2paySettings),
+        (CbtisGateway, CbtisSettings),
+    )
     for gateway, settings in kinds:
         assert gateway.abilities == OFFERS[settings].abilities
 
