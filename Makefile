@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test bench lint fmt diagram pictures lock clean
+.PHONY: help setup demo run test crash-test bench lint fmt diagram pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -46,6 +46,9 @@ test: setup ## all tests that take seconds (ARGS="tests/core -k codes": some of 
 
 bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
+
+crash-test: setup ## the crash stories in full: every place of every step, some ten minutes
+	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
 
 lint: setup ## rules, format and types
 	$(BIN)/ruff check .

@@ -105,7 +105,7 @@ class CrashBox(BoxProcess):
         """Start it, to die by that plan; returns when it has started, or died already."""
         write_config(self.config_path, self.tables)
         environ = _clean_environment() | plan.environ | {"CRASH_STEPS": str(self._steps)}
-        arguments = ["run", "--config", str(self.config_path), "--log-level", "debug"]
+        arguments = ["run", "--config", str(self.config_path), "--log-level", "info"]
         process, *lines = self._zygote.fork(arguments, environ)
         self.process = process  # type: ignore[assignment]  # it has what is used of a Popen
         self.runs.append((lines[0], lines[1]))
@@ -122,6 +122,11 @@ class CrashBox(BoxProcess):
     @property
     def lives(self) -> int:
         return len(self.runs)
+
+    @property
+    def progress(self) -> int:
+        """Grows with every step."""
+        return self._steps.stat().st_size
 
     @property
     def steps(self) -> list[dict[str, Any]]:

@@ -58,10 +58,12 @@ _PAID = (
     Story(
         "refused, then paid with another card",
         ("refused_notenough", "paid"),
+        also=("refused",),  # the answer that is lost said that the payer can mend it; the query only says that it failed
     ),
     Story(
         "refused, and yet it was paid while a fresh code was awaited",
         (replace(CASES["refused_notenough"], moves=(Move(Standing.PAID, on=Call.QUERY, nth=2),)),),
+        also=("refunded",),  # as before: the till is told "refused" for good, and the money comes late
     ),
     Story(
         "paid with a wrong amount, says one answer",
@@ -80,7 +82,9 @@ _PAID = (
 _NOTHING_CHARGED = (
     Story("nobody comes", (), "expired", timing={"scan_s": 0.3}),
     Story("a product is scanned, then given up", (None,), "cancelled", cancels=("awaiting_code",)),
-    Story("the network is down, given up", ("paid",), "cancelled", cancels=("awaiting_code",), first_line="shut"),
+    Story(
+        "the network is down, given up", ("paid",), "cancelled", cancels=("awaiting_code",), first_line="shut", also=("revoked",)
+    ),  # the next life cannot know that nothing had left the box: it asks, and undoes
     Story(
         "given up while no connection comes about",
         ("paid",),
@@ -88,7 +92,7 @@ _NOTHING_CHARGED = (
         cancels=("submitting",),
         first_line="deaf",
         timing={"answer_s": 0.6, **BRISK},
-        also=("revoked",),  # the next life cannot know that nothing had left the box: it asks, and undoes
+        also=("revoked",),  # as before
     ),
     Story(
         "in doubt while no connection comes about",
@@ -103,13 +107,22 @@ _NOTHING_CHARGED = (
 
 _REFUSED = (
     Story("refused for good", ("refused_trade_error",), "refused"),
-    Story("refused, and no other code", ("refused_auth_code_error",), "refused", timing={"scan_s": 0.5}),
-    Story("refused, ended by the provider", (_refused("closed at the last query", Move(Standing.CLOSED, on=Call.QUERY, nth=2)),), "refused"),
+    Story(
+        "refused, and no other code", ("refused_auth_code_error",), "refused", timing={"scan_s": 0.5}, also=("revoked",)
+    ),  # the answer that is lost is all there was: the provider does not know the order
+    Story(
+        "refused, ended by the provider", (_refused("closed at the last query", Move(Standing.CLOSED, on=Call.QUERY, nth=2)),), "refused"
+    ),
     Story(
         "refused, never known, arrives late",
-        (_refused("revoke is a sham, then the order is there", _after_revoke(Standing.CONFIRMING), start=Standing.ABSENT, revoke=_first(SHAM)),),
+        (
+            _refused(
+                "revoke is a sham, then the order is there", _after_revoke(Standing.CONFIRMING), start=Standing.ABSENT, revoke=_first(SHAM)
+            ),
+        ),
         "refused",
-        timing={"give_up_s": 1},
+        timing={"give_up_s": 2},
+        also=("revoked",),  # as before
     ),
     Story(
         "refused, watched, paid late, refunded",
@@ -151,8 +164,12 @@ _REVOKED = (
     Story("ended at once", (Scenario("crash", "closed", Standing.CLOSED),), "revoked", via="merchant"),
     Story("ended by the wallet", ("auto_closed",), "revoked"),
     Story("payer walks away", ("password_never",), "revoked", timing=BRISK),
-    Story("charge silent, payer walks away", (_asks_payer("silent", charge=_first(Step(fault=Fault.SILENT))),), "revoked",
-          timing={"answer_s": 1, **BRISK}),
+    Story(
+        "charge silent, payer walks away",
+        (_asks_payer("silent", charge=_first(Step(fault=Fault.SILENT))),),
+        "revoked",
+        timing={"answer_s": 1, **BRISK},
+    ),
     Story(
         "given up twice",
         ("password_never",),
@@ -199,7 +216,15 @@ _REVOKED = (
     ),
     Story(
         "paid after its revoke, refunded",
-        (_lost("revoke is a sham", _after_revoke(Standing.PAID), query=_first(HONEST, HONEST, CUT, CUT), revoke=_first(SHAM), refund=_first(BUSY)),),
+        (
+            _lost(
+                "revoke is a sham",
+                _after_revoke(Standing.PAID),
+                query=_first(HONEST, HONEST, CUT, CUT),
+                revoke=_first(SHAM),
+                refund=_first(BUSY),
+            ),
+        ),
         "revoked",
         timing=BRISK | UNHURRIED,
     ),

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import itertools
 import socket
-import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from box_config import Tables
-from box_process import Answer
 from crash_box import CrashBox, Zygote
 from crashing_daemon import Plan
 from provider_thread import Provider, fresh_code
@@ -92,6 +90,10 @@ class Told:
     orders: dict[str, dict[str, Any]]  # the provider's, by number
     box: CrashBox
 
+    @property
+    def has_died_as_planned(self) -> bool:
+        return len(self.deaths) == sum(bool(plan.at) for plan in self.plans)
+
 
 class CodeDeck(Deck):
     """Each payer's code gets the scenario that was agreed for it; so many boxes can use one provider at a time."""
@@ -142,6 +144,7 @@ class _Telling:
         self.to_show = list(story.scenarios)
         self.to_cancel = list(story.cancels)
         self.cancelling = False
+        self.progress = 0  # of the box, when it was last looked at after the end
         self.end = time.monotonic() + END_S
 
     def tell(self, url: str | None) -> Told:
@@ -187,15 +190,17 @@ class _Telling:
         while (answer := self.box.put(self.ref, AMOUNT)).status == 503:  # still starting: its scanner is not open yet, say
             self._in_time(True, answer)
             time.sleep(0.01)
-        self._in_time(answer.status in (200, 201), answer)
+        known = bool(self.heard) or any(state is not None for state in self.deaths)
+        self._in_time(answer.status == (200 if known else 201), answer)
         payment: dict[str, Any] = answer.body
         return payment
 
     def _next(self, payment: dict[str, Any]) -> dict[str, Any]:
         if payment["final"] or payment["state"] == "in_doubt":
-            time.sleep(LOOK_S)
+            self._until(lambda: self.box.progress != self.progress)
+            self.progress = self.box.progress
             return self.box.payment(self.ref)
-        return self.box.wait(self.ref, payment["state"], 0.25)
+        return self.box.wait(self.ref, payment["state"], 0.5)
 
     def _hear(self, payment: dict[str, Any]) -> None:
         if self.heard[-1:] != [payment["state"]]:
@@ -243,9 +248,9 @@ class _Telling:
     def _until(self, true: Callable[[], bool]) -> None:
         while not true():
             self._in_time(True, "waiting")
+            time.sleep(LOOK_S)
             if self.box.is_dead:
                 raise ConnectionError("it died")
-            time.sleep(LOOK_S)
 
     def _in_time(self, true: bool, what: object) -> None:
         assert true, what

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from crash_story import AMOUNT, Told
 from crashing_daemon import AFTER, STORED, Plan
 from secrets_told import Discretion
+
+from daemon.news import News
+from daemon.payment import State
 
 CODE = "awaiting_code:CODE"
 ENDED = frozenset({"absent", "closed", "revoked", "refunded"})
@@ -77,10 +80,8 @@ def _in_the_logs(told: Told) -> Iterator[str]:
 
 
 def _in_the_story(told: Told) -> Iterator[str]:
-    """That the story was told as planned: who never dies proves nothing."""
-    if len(told.deaths) != len(_deadly(told)):
-        yield f"died {len(told.deaths)} times of {len(_deadly(told))}: {[step['rows'] for step in told.steps]}"
-    sent = any(plan.at == CODE and plan.place == AFTER for plan in _deadly(told))
+    """That a request which was to be on its way was on its way. (Whether it died at all, `died_at` tells.)"""
+    sent = told.has_died_as_planned and any(plan.at == CODE and plan.place == AFTER for plan in _deadly(told))
     if sent and not told.story.first_line and not told.orders:
         yield "it died before the charge was on its way"
 
@@ -97,3 +98,9 @@ def died_at(told: Told) -> set[tuple[str, str]]:
     """The rows of the table at which it died, each with the place."""
     killed: list[dict[str, Any]] = [step for step in told.steps if step.get("killed")]
     return {(row, step["killed"]) for step in killed for row in step["rows"]}
+
+
+def untried(table: Iterable[tuple[State, News]], died: Container[str]) -> list[str]:
+    """The rows of the table at which nobody died."""
+    rows = sorted(f"{state}:{news.name}" for state, news in table)
+    return [row for row in rows if row not in died]

@@ -115,7 +115,7 @@ class Crash:
             return handle(cycle, event, now)
 
         daemon.cycle._look_up = watched_look_up
-        Cycle.handle = watched_handle  # type: ignore[method-assign]  # that is the point
+        Cycle.handle = watched_handle
 
     def _watch_journal(self) -> None:
         store, append = Journal.store, JournalFile._append
@@ -132,8 +132,8 @@ class Crash:
             self._die_at(TORN)
             return append(file, number, payment, note)
 
-        Journal.store = watched_store  # type: ignore[method-assign]  # that is the point
-        JournalFile._append = watched_append  # type: ignore[method-assign]  # that is the point
+        Journal.store = watched_store
+        JournalFile._append = watched_append
 
     def _begin(self, payment: Any, note: Any) -> None:
         rows = ["asked"] if note.event == "asked" else list(self._rows)
@@ -163,8 +163,8 @@ class Crash:
             trace.on_request_headers_sent.append(sent)
             begin_session(session, **{**settings, "trace_configs": [*settings.get("trace_configs", []), trace]})
 
-        Calls.outcome = watched_outcome  # type: ignore[method-assign]  # that is the point
-        aiohttp.ClientSession.__init__ = watched_session  # type: ignore[method-assign]  # that is the point
+        Calls.outcome = watched_outcome
+        aiohttp.ClientSession.__init__ = watched_session
 
     def _watch_telling(self) -> None:
         tell = Runner._tell
@@ -175,7 +175,7 @@ class Crash:
                 self.armed = False
                 asyncio.get_running_loop().call_later(TELLING_S, self._die)
 
-        Runner._tell = watched_tell  # type: ignore[method-assign]  # that is the point
+        Runner._tell = watched_tell
 
 
 def run(arguments: Sequence[str]) -> int:
