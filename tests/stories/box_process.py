@@ -88,7 +88,8 @@ class BoxProcess:
     """`tillbox run` with one configuration and one journal, started as often as a story wants.
 
     `changes` replaces keys of the configuration's tables: `{"timing": {"give_up_s": 3}, "gateways.merchant": None}`.
-    `before` is a command line to put before the box's own (umockdev-run), `environ` is added to its environment.
+    `before` is a command line to put before the box's own (umockdev-run), `program` what Python is to run in place of the
+    command (the same in a world that is otherwise: `-c` and some lines), `environ` is added to its environment.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class BoxProcess:
         *,
         scanner: bool = True,
         before: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "daemon"),
         environ: Mapping[str, str] | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -113,6 +115,7 @@ class BoxProcess:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._before = list(before)
+        self._program = list(program)
         self._environ = dict(environ or {})
 
     # -- the process --
@@ -131,7 +134,7 @@ class BoxProcess:
         assert not self.is_running, "running already"
         write_config(self.config_path, self.tables)
         self.process = subprocess.Popen(
-            [*self._before, sys.executable, "-m", "daemon", "run", "--config", str(self.config_path), "--log-level", "debug"],
+            [*self._before, sys.executable, *self._program, "run", "--config", str(self.config_path), "--log-level", "debug"],
             cwd=ROOT,
             env=_clean_environment() | self._environ,
             stdin=subprocess.DEVNULL,

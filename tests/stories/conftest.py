@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from box_process import BoxProcess
 from provider_thread import Provider
 from secrets_told import Discretion
+from systemd_socket import Systemd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the recorded scanner, one directory up
 
@@ -44,8 +45,6 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 @pytest.fixture
 def make_box(tmp_path: Path, provider: Provider) -> Iterator[MakeBox]:
     """Makes boxes, not started: `make_box({"timing": {…}}, provider=…)`; gone at the end of the story."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         made: list[BoxProcess] = []
 
@@ -60,8 +59,6 @@ def make_box(tmp_path: Path, provider: Provider) -> Iterator[MakeBox]:
 @pytest.fixture(scope="module")
 def make_shared_box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[MakeBox]:
     """The same for boxes that all stories of a module share."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
 
         def make(changes: Any = None, **options: Any) -> BoxProcess:
@@ -76,6 +73,12 @@ def shop(make_shared_box: MakeBox) -> Iterator[BoxProcess]:
     box = make_shared_box({"policy": {"sell_while_in_doubt": True}})
     yield box.start()
     assert box.stop() == 0
+
+
+@pytest.fixture
+def systemd() -> Iterator[Systemd]:
+    with Systemd() as there:
+        yield there
 
 
 @pytest.fixture(autouse=True)

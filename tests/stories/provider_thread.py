@@ -29,11 +29,11 @@ class Provider:
     """A running sandbox: `with Provider(directory) as provider`. Everything here may be called from the test's own thread."""
 
     def __init__(self, directory: Path, timings: Timings = story_timing.PROVIDER, **options: Any) -> None:
+        self.sandbox = Sandbox(directory, timings=timings, **options)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="provider", daemon=True)
         self._news = threading.Condition()
         self._changes = 0
-        self.sandbox = Sandbox(directory, timings=timings, **options)
 
     def __enter__(self) -> Provider:
         self._thread.start()

@@ -7,6 +7,9 @@ from provider_thread import fresh_code
 from story_timing import HASTY
 
 from daemon.sandbox.cases import CASES
+from daemon.sandbox.scenario import Move, Standing
+
+PATIENT = {"timing": {**HASTY["timing"], "chase_s": 1.5}}
 
 BOTH = pytest.mark.parametrize("via", ["wechat", "merchant"])
 
@@ -57,13 +60,19 @@ def test_where_late_money_is_only_reported_it_stays_and_is_listed(reporting, pro
 
 
 @BOTH
-def test_a_charge_that_arrives_after_its_revoke_is_found_too(reporting, refunding, provider, via):
-    """The provider had never heard of the order when it was revoked; `revoked` stays, and says what came."""
-    asked = {box: box.ask() for box in (reporting, refunding)}
-    for box in asked:
-        box.scan(fresh_code("arrives_after_revoke", via))
+def test_a_charge_that_arrives_after_the_provider_had_forgotten_it_is_found_too(make_box, provider, via):
+    """The provider never knew the order, so the till was told `revoked`, which stays; one more look finds the money."""
+    reporting = make_box({**PATIENT, "policy": {"late_payment": "report"}}).start()
+    refunding = make_box(PATIENT).start()
+    lost = replace(CASES["request_lost"], moves=(Move(Standing.PAID, after=2.2),))
+    asked = {}
+    for box in (reporting, refunding):
+        provider.next_is(lost)
+        asked[box] = box.ask()
+        box.scan(fresh_code("paid", via))
     reported, refunded = (box.end(ref) for box, ref in asked.items())
     assert (reported["state"], refunded["state"]) == ("revoked", "revoked")
+    assert order_of(provider, refunded)["money_in"] == 0
     reported = reporting.until_payment(reported["ref"], lambda p: p["reason"]["code"] == "paid_late")
     assert reported["state"] == "revoked"
     assert order_of(provider, reported)["money_out"] == 0
