@@ -1,12 +1,13 @@
 """An event loop for stories of the shell: its clock jumps instead of waiting, and what runs in a thread is waited for.
 
-A call into a thread (the journal's, the presenter's) is carried out there for real, while the loop stands still; its result
-comes back `disk_s` virtual seconds later, so that a story can say how slow the card is.
+A call into a thread (the journal's, the presenter's) is carried out there for real, while the loop stands still, `disk_s` virtual
+seconds after it was asked for: a story can say how slow the card is.
 """
 
 import asyncio
 import functools
 import selectors
+import threading
 
 
 class _JumpingSelector(selectors.SelectSelector):
@@ -29,6 +30,7 @@ class ShellLoop(asyncio.SelectorEventLoop):
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
         self.disk_s = 0.0
+        self._gates = {}
         self.faults = []  # what was raised where nobody could catch it
         self.set_exception_handler(lambda _, context: self.faults.append(context))
 
@@ -36,20 +38,26 @@ class ShellLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
     def run_in_executor(self, executor, func, *args):
-        work = executor.submit(func, *args)  # RuntimeError where it was shut down, like any loop
-        future = self.create_future()
-        self.call_later(self.disk_s, _deliver, future, work)
-        error = work.exception()  # waits for the thread
-        assert error is None or isinstance(error, Exception)
+        gate, future = threading.Event(), self.create_future()
+        work = executor.submit(_behind, gate, func, args)  # RuntimeError where it was shut down, like any loop
+        gates = self._gates.setdefault(executor, [])
+        gates.append(gate)
+        self.call_later(self.disk_s, _finish, future, work, gates, gate)
         return future
 
 
-def _deliver(future, work):
+def _behind(gate, func, args):
+    gate.wait()
+    return func(*args)
+
+
+def _finish(future, work, gates, gate):
+    """Let the thread do it, after all that it was asked before, and wait for it."""
+    while gate in gates:
+        gates.pop(0).set()
+    error = work.exception()
     if not future.done():
-        if work.exception() is None:
-            future.set_result(work.result())
-        else:
-            future.set_exception(work.exception())
+        future.set_result(work.result()) if error is None else future.set_exception(error)
 
 
 async def _end(tasks):

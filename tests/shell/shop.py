@@ -107,7 +107,7 @@ class Shop:
 
     def lock(self) -> None:
         """From now on the journal cannot be written (see the fixture `impatient`)."""
-        self._locker = sqlite3.connect(self.path, isolation_level=None)
+        self._locker = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         self._locker.execute("BEGIN IMMEDIATE")
 
     def unlock(self) -> None:
@@ -120,4 +120,4 @@ async def until(true, seconds: float = 5000.0) -> None:
     """Return once `true()` is, by the loop's clock; fail if that takes unreasonably long."""
     async with asyncio.timeout(seconds):
         while not true():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
