@@ -421,16 +421,17 @@ async def test_a_box_that_stops_tells_its_followers_all_there_is_and_ends(tmp_pa
     monkeypatch.setattr(desk_module, "FOLLOW_QUEUE", 2)
     async with Counted(tmp_path) as shop:
         await shop.desk.ask(a_request())
-        quick, slow = shop.desk.follow(0), shop.desk.follow(0)
-        assert await first(quick, 1) == await first(slow, 1) == [1]
-        coming = asyncio.create_task(anext(quick))
-        await settle()
+        slow, quick = shop.desk.follow(1), shop.desk.follow(1)
+        coming = [asyncio.create_task(anext(entries)) for entries in (slow, quick)]
+        await settle()  # both have read the journal, and wait for news
         for _ in range(2):
             await shop.runner.feed(A1, CodeRejected("product", AT))
+        assert [(await entry).seq for entry in coming] + [(await anext(quick)).seq] == [2, 2, 3]
+        await shop.runner.feed(A1, CodeRejected("product", AT))
         shop.desk.close()
-        assert [(await coming).seq] + [entry.seq async for entry in quick] == [2, 3]
-        assert [entry.seq async for entry in slow] == []  # too much had come for it
-        assert [entry.seq async for entry in shop.desk.follow(1)] == [2, 3]
+        assert [entry.seq async for entry in quick] == [4]
+        assert [entry.seq async for entry in slow] == []  # too much has come for it
+        assert [entry.seq async for entry in shop.desk.follow(2)] == [3, 4]
         assert shop.desk._followers == set()
 
 
