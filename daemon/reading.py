@@ -43,7 +43,8 @@ def read_failure(order: Attempt, failure: Failed) -> Reading:
     """No reply. Only what surely never left the box is known not to have happened."""
     match failure.action:
         case Submit() if not failure.sent:
-            return order.but(reason=order.reason or Reason("not_sent", failure.text)), News.NOT_SENT
+            kept = None if order.state is State.IN_DOUBT else order.reason  # what was in doubt is not any more
+            return order.but(reason=kept or Reason("not_sent", failure.text)), News.NOT_SENT
         case Query(last=True) if not failure.sent:  # nothing was asked, so nothing is revoked: both together, later
             return order, News.REVOKE_AGAIN
         case Revoke():

@@ -319,7 +319,7 @@ def test_given_up_and_soon_in_doubt_but_nothing_had_left_the_box():
     story.wait(2)
     assert story.state is State.IN_DOUBT
     story.lose(sent=False)
-    assert story.state is State.CANCELLED
+    assert (story.state, story.why) == (State.CANCELLED, "not_sent")
     assert story.is_over
 
 
