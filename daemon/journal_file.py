@@ -10,7 +10,7 @@ import importlib.resources
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +52,17 @@ class Note:
     out_trade_no: str | None
     event: str
     detail: dict[str, Any]
+
+
+def _put(table: str, columns: Sequence[str], key: str, fixed: Collection[str]) -> str:
+    """SQL that inserts a row, or changes all but the `fixed` columns of the one that has its key. The names are ours."""
+    changes = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in fixed)
+    row = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  # as said
+    return f"{row} ON CONFLICT ({key}) DO UPDATE SET {changes}"
+
+
+_PUT_PAYMENT = _put("payments", PAYMENT_COLUMNS, "ref", {"ref"}) + " RETURNING number"
+_PUT_ATTEMPT = _put("attempts", ATTEMPT_COLUMNS, "out_trade_no", ATTEMPT_COLUMNS[:2]) + " WHERE payment = excluded.payment"
 
 
 class JournalFile:
@@ -151,18 +162,11 @@ class JournalFile:
         return self._transaction(write)
 
     def _put_payment(self, payment: Payment, boot: str) -> int:
-        columns = ", ".join(PAYMENT_COLUMNS)
-        marks = ", ".join("?" * len(PAYMENT_COLUMNS))
-        changes = ", ".join(f"{c} = excluded.{c}" for c in PAYMENT_COLUMNS if c != "ref")
-        sql = f"INSERT INTO payments ({columns}) VALUES ({marks}) ON CONFLICT (ref) DO UPDATE SET {changes} RETURNING number"  # noqa: S608  # names of ours only
-        number: int = self._db.execute(sql, payment_values(payment, boot)).fetchone()[0]
+        number: int = self._db.execute(_PUT_PAYMENT, payment_values(payment, boot)).fetchone()[0]
         return number
 
     def _put_attempt(self, values: tuple[Any, ...]) -> None:
-        marks = ", ".join("?" * len(values))
-        changes = ", ".join(f"{c} = excluded.{c}" for c in ATTEMPT_COLUMNS[2:])
-        head = f"INSERT INTO attempts ({', '.join(ATTEMPT_COLUMNS)}) VALUES ({marks})"  # noqa: S608  # names of ours only
-        stored = self._db.execute(f"{head} ON CONFLICT (out_trade_no) DO UPDATE SET {changes} WHERE payment = excluded.payment", values)
+        stored = self._db.execute(_PUT_ATTEMPT, values)
         if stored.rowcount != 1:  # nothing may be charged under a number that is not this payment's (P1, P2)
             raise JournalError(f"the order number {values[0]} belongs to another payment")
 

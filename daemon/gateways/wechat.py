@@ -81,6 +81,7 @@ class WechatGateway:
         self._settings = settings
         self._place = place
         self._schedule = schedule
+        self._box = {"device_info": _cut(place.terminal_id, 32), "scene_info": _scene(place)}
         self._nonce = nonce
         self._local_ip = local_ip
         self._client = Client(settings.base_url, tls=TlsSettings(settings.ca_file))
@@ -197,8 +198,7 @@ class WechatGateway:
             "total_fee": str(attempt.amount.minor),
             "fee_type": attempt.amount.currency,
             "spbill_create_ip": self._local_ip(),
-            "device_info": _cut(self._place.terminal_id, 32),
-            "scene_info": _scene(self._place),
+            **self._box,
         }
 
 
