@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crash_story import BRISK, UNHURRIED, Story
+from crash_story import BRISK, PROMPT, UNHURRIED, Story
 
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Call, Fault, Lie, Move, Scenario, Standing, Step, Steps
@@ -58,6 +58,7 @@ _PAID = (
     Story(
         "refused, then paid with another card",
         ("refused_notenough", "paid"),
+        timing=PROMPT,
         also=("refused",),  # the answer that is lost said that the payer can mend it; the query only says that it failed
     ),
     Story(
@@ -76,15 +77,20 @@ _PAID = (
         via="merchant",
     ),
     Story("by the backend: answer lost", ("answer_lost",), via="merchant"),
-    Story("by the backend: refused, then paid", ("refused_notenough", "paid"), via="merchant"),
+    Story("by the backend: refused, then paid", ("refused_notenough", "paid"), via="merchant", timing=PROMPT),
 )
 
 _NOTHING_CHARGED = (
     Story("nobody comes", (), "expired", timing={"scan_s": 0.3}),
     Story("a product is scanned, then given up", (None,), "cancelled", cancels=("awaiting_code",)),
     Story(
-        "the network is down, given up", ("paid",), "cancelled", cancels=("awaiting_code",), first_line="shut", also=("revoked",)
-    ),  # the next life cannot know that nothing had left the box: it asks, and undoes
+        "the network is down, given up",
+        ("paid",),
+        "cancelled",
+        cancels=("awaiting_code",),
+        first_line="shut",
+        also=("revoked",),  # the next life cannot know that nothing had left the box: it asks, and undoes
+    ),
     Story(
         "given up while no connection comes about",
         ("paid",),
@@ -106,10 +112,14 @@ _NOTHING_CHARGED = (
 )
 
 _REFUSED = (
-    Story("refused for good", ("refused_trade_error",), "refused"),
+    Story("refused for good", ("refused_trade_error",), "refused", timing=PROMPT),
     Story(
-        "refused, and no other code", ("refused_auth_code_error",), "refused", timing={"scan_s": 0.5}, also=("revoked",)
-    ),  # the answer that is lost is all there was: the provider does not know the order
+        "refused, and no other code",
+        ("refused_auth_code_error",),
+        "refused",
+        timing={"scan_s": 0.5, **PROMPT},
+        also=("revoked",),  # the answer that is lost is all there was: the provider does not know the order
+    ),
     Story(
         "refused, ended by the provider", (_refused("closed at the last query", Move(Standing.CLOSED, on=Call.QUERY, nth=2)),), "refused"
     ),
@@ -121,7 +131,7 @@ _REFUSED = (
             ),
         ),
         "refused",
-        timing={"give_up_s": 2},
+        timing=PROMPT,
         also=("revoked",),  # as before
     ),
     Story(
@@ -157,7 +167,7 @@ _REFUSED = (
         "in_doubt",
         kept=True,
     ),
-    Story("by the backend: refused for good", ("refused_trade_error",), "refused", via="merchant"),
+    Story("by the backend: refused for good", ("refused_trade_error",), "refused", via="merchant", timing=PROMPT),
 )
 
 _REVOKED = (

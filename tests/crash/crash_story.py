@@ -22,7 +22,7 @@ from daemon.sandbox.scenario import Scenario, Timings
 from daemon.sandbox.script import Deck
 
 AMOUNT = 1250
-END_S = 40.0  # for a whole story, however loaded the machine is; most take one or two
+END_S = 60.0  # for a whole story, however loaded the machine is; most take one or two
 LOOK_S = 0.05
 OTHER_BOOT = "another-boot"
 
@@ -31,7 +31,7 @@ TIMING = {
     "answer_s": 4,
     "reply_s": 4,
     "query_every_s": 0.3,
-    "give_up_s": 3,
+    "give_up_s": 6,
     "revoke_not_before_s": 0.5,  # the provider counts from when the charge came, the box from when it began to send it
     "revoke_retry_s": 0.05,
     "in_doubt_s": 30,
@@ -42,6 +42,7 @@ TIMING = {
 PROVIDER = Timings(auto_close_s=600, revoke_not_before_s=0.25, confirm_s=600, late_s=600, silence_s=600, slow_s=600)
 
 BRISK = {"give_up_s": 0.5}
+PROMPT = {"give_up_s": 3}  # where the story waits until a charge that the provider does not know is held to be lost, at twice that
 UNHURRIED = {"query_every_s": 20}  # asks when something happens, not by the clock: counted answers come where the story wants them
 
 
