@@ -185,7 +185,7 @@ _REVOKED = (
         ("password_never",),
         "revoked",
         cancels=("pending", "revoking"),
-        timing={"revoke_not_before_s": 1, "query_every_s": 0.2},
+        timing={"revoke_not_before_s": 2.5, "query_every_s": 0.2},
     ),
     Story(
         "given up, then ended by the wallet",
