@@ -19,13 +19,14 @@ ROOT = Path(__file__).parents[1]
 
 # What decides, and what is decided about: no I/O, no clock, no chance, no event loop.
 _CYCLE = "money payment reply timing codes events news reading errands cycle masking"
+_QR = "qr_reading qr_finding qr_layout reed_solomon"
 _PICTURE = "signals screens texts glyphs typesetting layout view qr panel_text"
-CORE_MODULES = {f"daemon.{name}" for name in f"{_CYCLE} {_PICTURE}".split()}
+CORE_MODULES = {f"daemon.{name}" for name in f"{_CYCLE} {_QR} {_PICTURE}".split()}
 OUTSIDE = {"asyncio", "time", "random", "secrets", "os", "socket", "sqlite3", "aiohttp", "logging", "threading", "subprocess", "datetime"}
 CORE_KNOWS_OF_HW = {"hw.interfaces"}  # words only: patterns and tones
 
 # What gateways share; every other module of `daemon.gateways` belongs to the one whose name it begins with.
-GATEWAY_PARTS = {"base", "client", "tls", "certificate", "settings", "signing", "structured_fields"}
+GATEWAY_PARTS = {"base", "client", "tls", "certificate", "settings", "signing", "structured_fields", "own_address", "patience"}
 GATEWAYS = ("merchant", "wechat", "smart2pay", "cbtis", "connect", "simulated")
 
 
@@ -111,7 +112,7 @@ def test_what_gateways_share_belongs_to_none() -> None:
 
 
 def test_gateways_know_nothing_of_runner_journal_and_tills() -> None:
-    known = {f"daemon.{name}" for name in ("gateways", "codes", "money", "payment", "reply", "secret", "timing", "masking")}
+    known = {f"daemon.{name}" for name in ("gateways", "codes", "money", "payment", "reply", "secret", "timing", "masking", "qr_reading")}
     rule = [i for i in IMPORTS if is_in(i.importer, "daemon.gateways") and is_in(i.imported, "daemon")]
     assert broken([i for i in rule if not any(is_in(i.imported, module) for module in known)]) == []
 

@@ -209,6 +209,7 @@ def _session(connections: Connections) -> aiohttp.ClientSession:
         connector=connections,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
         headers={"Accept-Encoding": "identity", "User-Agent": "tillbox"},
+        skip_auto_headers=["Content-Type"],  # a POST without a body has none, and where headers are signed that shows
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,  # a bomb is refused, not unpacked
         trust_env=False,  # a proxy variable of some shell must not see payments

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.gateways.base import Gateway
 from daemon.gateways.settings import (
     CbtisSettings,
+    ConnectSettings,
     GatewaySettings,
     MerchantSettings,
     Place,
@@ -38,3 +39,7 @@ def build(settings: GatewaySettings, place: Place, schedule: Schedule) -> Gatewa
             from daemon.gateways.cbtis import CbtisGateway
 
             return CbtisGateway(settings, place, schedule)
+        case ConnectSettings():
+            from daemon.gateways.connect import ConnectGateway
+
+            return ConnectGateway(settings, place, schedule)

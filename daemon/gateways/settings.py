@@ -105,4 +105,4 @@ class ConnectSettings:
     ca_file: Path | None = None
 
 
-GatewaySettings = WechatSettings | MerchantSettings | SimulatedSettings | Smart2paySettings | CbtisSettings
+GatewaySettings = WechatSettings | MerchantSettings | SimulatedSettings | Smart2paySettings | CbtisSettings | ConnectSettings

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from daemon.gateways.settings import GatewaySettings, MerchantSettings, SimulatedSettings, WechatSettings
 from daemon.secret import Secret
-from daemon.tables import later
 from daemon.tables.addresses import BASE_URL
 from daemon.tables.cbtis import read_cbtis
+from daemon.tables.connect import read_connect
 from daemon.tables.names import take_names
 from daemon.tables.smart2pay import read_smart2pay
 from daemon.tables.table import Table
@@ -30,15 +30,12 @@ def read_gateways(root: Table) -> dict[str, GatewaySettings | None]:
 
 
 def _read(name: str, table: Table) -> GatewaySettings | None:
-    kind = table.take("kind", one_of(tuple(_KINDS), later=tuple(later.GATEWAYS)), None, needed=True)
-    if kind is not None:
-        settings = _KINDS[kind](name, table)
-        table.close()
-        return settings
-    for later_kind, keys in later.GATEWAYS.items():
-        if table.says("kind", later_kind):
-            later.check_keys(table, keys, (*later.GATEWAY_FILES[later_kind], "ca_file"))
-    return None
+    kind = table.take("kind", one_of(tuple(_KINDS)), None, needed=True)
+    if kind is None:
+        return None
+    settings = _KINDS[kind](name, table)
+    table.close()
+    return settings
 
 
 def _read_wechat(name: str, table: Table) -> WechatSettings:
@@ -85,4 +82,5 @@ _KINDS: dict[str, Callable[[str, Table], GatewaySettings]] = {
     "simulated": _read_simulated,
     "smart2pay": read_smart2pay,
     "cbtis": read_cbtis,
+    "connect": read_connect,
 }

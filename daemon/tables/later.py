@@ -6,26 +6,12 @@ written for a later version shows its slips of the pen as well.
 
 from __future__ import annotations
 
-from daemon.tables.addresses import BASE_URL
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, SECONDS, USB_ID, Reader, identifier, one_of, text, whole
+from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, SECONDS, USB_ID, Reader, one_of, text, whole
 
 _MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
 _MS = whole(1, 10_000, "milliseconds, a whole number")
 
-GATEWAYS: dict[str, dict[str, Reader[object]]] = {
-    "connect": {
-        "base_url": BASE_URL,
-        "merchant_id": identifier(),
-        "api_key_id": identifier(),
-        "country": text(2),
-        "customer_ip": text(45),
-        "webhook_key_id": identifier(),
-    },
-}
-GATEWAY_FILES: dict[str, tuple[str, ...]] = {
-    "connect": ("secret_file", "webhook_secret_file"),
-}
 TILLS: dict[str, dict[str, Reader[object]]] = {
     "serial": {"port": DEVICE_PATH, "baudrate": BAUDRATE, "crc": one_of(("required", "optional"))},
     "keypad": {"device": text(256), "vendor": USB_ID, "product": USB_ID},

@@ -7,8 +7,16 @@ from dataclasses import dataclass, replace
 
 from daemon.codes import SCHEMES
 from daemon.gateways.base import Ability
-from daemon.gateways.settings import CbtisSettings, GatewaySettings, MerchantSettings, SimulatedSettings, Smart2paySettings, WechatSettings
-from daemon.tables import cbtis
+from daemon.gateways.settings import (
+    CbtisSettings,
+    ConnectSettings,
+    GatewaySettings,
+    MerchantSettings,
+    SimulatedSettings,
+    Smart2paySettings,
+    WechatSettings,
+)
+from daemon.tables import cbtis, connect
 from daemon.tables.smart2pay import METHODS
 from daemon.tables.table import Table
 from daemon.tables.values import Reader, Wrong, shown
@@ -37,6 +45,7 @@ OFFERS: dict[type, Offer] = {
     SimulatedSettings: Offer(frozenset(Ability)),
     Smart2paySettings: Offer(frozenset({Ability.SHOW, Ability.REFUND, Ability.CLOSE}), tuple(METHODS.values())),
     CbtisSettings: Offer(frozenset({Ability.SHOW}), tuple(cbtis.SCHEMES.values())),
+    ConnectSettings: Offer(frozenset({Ability.SHOW, Ability.REFUND, Ability.CLOSE}), connect.SCHEMES),
 }
 
 Gateways = Mapping[str, GatewaySettings | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from daemon.gateways.settings import GatewaySettings, MerchantSettings, WechatSettings
+from daemon.gateways.settings import ConnectSettings, GatewaySettings, MerchantSettings, WechatSettings
 from daemon.tables.findings import Findings
 from daemon.tables.table import Table
 from daemon.tables.values import SECONDS
@@ -30,6 +30,7 @@ _RULES: dict[type, tuple[_Rule, ...]] = {
         _Rule("revoke_not_before_s", 15, float("inf"), "WeChat Pay asks for 15 s between a charge and its revoke"),
     ),
     MerchantSettings: (_CLOSES_ITSELF,),
+    ConnectSettings: (_Rule("qr_query_every_s", 3, float("inf"), "Worldline Connect asks for one question every 3 s"),),
 }
 
 

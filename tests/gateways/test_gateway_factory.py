@@ -11,6 +11,7 @@ import pytest
 from daemon.gateways.factory import build
 from daemon.gateways.settings import (
     CbtisSettings,
+    ConnectSettings,
     GatewaySettings,
     MerchantSettings,
     Place,
@@ -36,6 +37,7 @@ NO_FILE = Path("missing.pem")
             "Smart2payGateway",
         ),
         (CbtisSettings("e", "https://127.0.0.1:1", "39", Secret("s"), Secret("k"), "wechat", "qrcode"), "CbtisGateway"),
+        (ConnectSettings("f", "https://127.0.0.1:1", "1234", "k", Secret("s"), "CN"), "ConnectGateway"),
     ],
 )
 async def test_each_kind_has_its_gateway(settings: GatewaySettings, kind: str) -> None:

@@ -19,7 +19,6 @@ from daemon.gateways.settings import CbtisSettings, MerchantSettings, SimulatedS
 from daemon.gateways.smart2pay import Smart2payGateway
 from daemon.gateways.wechat import WechatGateway
 from daemon.secret import Secret
-from daemon.tables import later
 from daemon.tables.findings import Findings
 from daemon.tables.gateways import _KINDS
 from daemon.tables.routes import OFFERS, Offer
@@ -122,18 +121,6 @@ def test_each_way_to_prove_oneself_needs_its_own(auth: str, missing: list[str]) 
 
 
 KINDS = "one of " + ", ".join(f'"{kind}"' for kind in _KINDS)
-
-
-@pytest.mark.parametrize("kind", later.GATEWAYS)
-def test_a_provider_of_a_later_version_is_not_taken_in_silence(kind: str) -> None:
-    (line,) = problems(f'[gateways.p]\nkind = "{kind}"\nbase_url = "https://p.example"\nca_file = "x"\n' + route('show = "p"'))
-    assert line == f"""gateways.p.kind: '{kind}' is not available in this version; expected {KINDS}"""
-
-
-def test_its_keys_are_checked_all_the_same() -> None:
-    for kind in later.GATEWAYS:
-        lines = problems(f'[gateways.p]\nkind = "{kind}"\nbase_url = "ftp://p.example"\nsiteid = 3\n' + route('show = "p"'))
-        assert [line.split(":")[0] for line in lines] == ["gateways.p.kind", "gateways.p.base_url", "gateways.p.siteid"]
 
 
 @pytest.mark.parametrize("kind", ["serial", "keypad", "pole", "mdb", "pulse"])
