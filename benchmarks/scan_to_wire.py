@@ -78,9 +78,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _file_system(path: Path) -> str:
-    """What the directory is on, as stat(1) names it: a journal in memory would measure nothing."""
-    found = subprocess.run(["stat", "--file-system", "--format", "%T", str(path)], capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "?"
+    """What kind the directory is on: a journal in memory would measure nothing."""
+    found = subprocess.run(["df", "--output=fstype", str(path)], capture_output=True, text=True, check=False)
+    return found.stdout.split()[-1] if found.returncode == 0 else "?"
 
 
 def _machine() -> str:
