@@ -50,7 +50,7 @@ def file(tmp_path_factory):
     journal.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payment=payments())
 def test_every_field_comes_back_as_it_was(file, payment):
     file._db.execute("DELETE FROM payments")

@@ -562,6 +562,26 @@ async def test_a_stop_ends_the_tries_of_a_failing_journal(tmp_path, impatient):
 
 
 @in_virtual_time
+async def test_a_stop_does_not_wait_for_a_card_that_hangs(tmp_path):
+    """What it stores in the end, nobody was told; the next start ends it."""
+    shop = Shop(tmp_path)
+    await shop.runner.start()
+    asyncio.get_running_loop().disk_s = 60.0
+    selling = asyncio.create_task(shop.sell())
+    await settle()
+    began = asyncio.get_running_loop().time()
+    await shop.runner.stop()
+    assert asyncio.get_running_loop().time() - began == pytest.approx(STOP_S)
+    with pytest.raises(asyncio.CancelledError):
+        await selling
+    assert (shop.changes, shop.runner.live) == ([], [])
+    await shop.journal.close()
+    asyncio.get_running_loop().disk_s = 0.0
+    async with Shop(tmp_path) as again:
+        assert again.told == ["cancelled"]
+
+
+@in_virtual_time
 async def test_a_stop_of_an_idle_box_takes_no_time(tmp_path):
     async with Shop(tmp_path) as shop:
         await shop.sell()
