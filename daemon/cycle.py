@@ -16,7 +16,7 @@ ends that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from daemon.errands import DOING, PAID_LATE, Terms, doubt_at, give_up_at
@@ -27,17 +27,21 @@ from daemon.events import (
     CodeRejected,
     Event,
     Failed,
+    Hinted,
+    QrWanted,
     Query,
     Replied,
     Restarted,
     TimePassed,
 )
 from daemon.news import Do, News, Row
-from daemon.payment import Attempt, OutTradeNo, Payment, Reason, State
+from daemon.payment import Attempt, Mode, OutTradeNo, Payment, Reason, State
 from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, read_failure, read_reply
 from daemon.timing import Schedule
 
 S, N = State, News
+
+HINT_EVERY_S = 1.0  # however many notifications come, an order is asked about no more often (P9)
 
 
 def _in_background(state: State) -> dict[News, Row]:
@@ -57,12 +61,25 @@ def _in_background(state: State) -> dict[News, Row]:
     }
 
 
+def _let_go(state: State) -> dict[News, Row]:
+    """A QR order after the till was told `state`: the provider's own end may come hours later, and money until then."""
+    return {
+        **_in_background(state),
+        N.ARRIVED_LATE: Row(state, Do.UNDO),
+        N.ENDED: Row(state, Do.REST),
+        N.REVOKED: Row(state, Do.LOOK_ONCE_MORE),
+        N.FORGOTTEN: Row(state, Do.LOOK_ONCE_MORE),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+    }
+
+
 # Read: an order in this state, on this news, goes to that state, and this is done. The order that is just being made is in
 # `awaiting_code`, like its payment. Where the payment goes elsewhere than its order, `payment_to` says so.
 TABLE: Mapping[State, Mapping[News, Row]] = {
     S.AWAITING_CODE: {
         N.CODE: Row(S.SUBMITTING, Do.SUBMIT),
         N.WRONG_CODE: Row(S.AWAITING_CODE),
+        N.QR_WANTED: Row(S.CREATING_QR, Do.CREATE),
         N.CANCEL: Row(S.CANCELLED),
         N.SCAN_TIME_UP: Row(S.EXPIRED),
         N.SCAN_TIME_UP_REFUSED: Row(S.REFUSED),
@@ -110,6 +127,55 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.CANCEL: Row(S.REVOKING),
         N.RESTARTED: Row(S.REVOKING, Do.GO_ON),
     },
+    S.CREATING_QR: {
+        N.QR_READY: Row(S.PRESENTING_QR, Do.PRESENT),
+        N.QR_UNUSABLE: Row(S.REFUSED, Do.UNDO),
+        N.NOT_SENT: Row(S.REFUSED, Do.REST),
+        N.REFUSAL_HEARD: Row(S.CREATING_QR, Do.CONFIRM),
+        N.REFUSED: Row(S.REFUSED, Do.UNDO),
+        N.UNCLEAR: Row(S.CREATING_QR, Do.FIND),
+        N.CONFIRMING: Row(S.CREATING_QR, Do.FIND),
+        N.DUE: Row(S.CREATING_QR, Do.GO_ON),
+        N.PAID: Row(S.PAID, Do.REST),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+        N.ENDED: Row(S.EXPIRED, Do.REST),
+        N.GIVE_UP: Row(S.CLOSING, Do.UNDO),
+        N.CANCEL: Row(S.CLOSING, Do.UNDO),
+        N.RESTARTED: Row(S.CREATING_QR, Do.FIND),
+    },
+    S.PRESENTING_QR: {
+        N.DUE: Row(S.PRESENTING_QR, Do.GO_ON),
+        N.PAID: Row(S.PAID, Do.REST),
+        N.CONFIRMING: Row(S.PRESENTING_QR, Do.ASK_LATER),
+        N.UNCLEAR: Row(S.PRESENTING_QR, Do.ASK_LATER),
+        N.REFUSED: Row(S.REFUSED, Do.UNDO),
+        N.ENDED: Row(S.EXPIRED, Do.REST),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+        N.QR_TIME_UP: Row(S.CLOSING, Do.UNDO),
+        N.CANCEL: Row(S.CLOSING, Do.UNDO),
+        N.RESTARTED: Row(S.PRESENTING_QR, Do.GO_ON),
+    },
+    S.CLOSING: {
+        N.DUE: Row(S.CLOSING, Do.GO_ON),
+        N.PAID: Row(S.PAID, Do.REST),
+        N.CONFIRMING: Row(S.CLOSING, Do.GO_ON),
+        N.UNCLEAR: Row(S.CLOSING, Do.GO_ON),
+        N.LAST_ASKED: Row(S.CLOSING, Do.REVOKE),
+        N.NOT_SENT: Row(S.CANCELLED, Do.REST),
+        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
+        N.ENDED: Row(S.EXPIRED, Do.REST),
+        N.REVOKED: Row(S.EXPIRED, Do.LOOK_ONCE_MORE),
+        N.FORGOTTEN: Row(S.EXPIRED, Do.LOOK_ONCE_MORE),
+        N.REVOKE_AGAIN: Row(S.CLOSING, Do.REVOKE_LATER),
+        N.REVOKE_REFUSED: Row(S.EXPIRED, Do.WATCH),
+        N.ENDED_AS_ASKED: Row(S.CANCELLED, Do.LOOK_ONCE_MORE),
+        N.LEFT_AS_ASKED: Row(S.CANCELLED, Do.WATCH),
+        N.DOUBT_TIME_UP: Row(S.IN_DOUBT),
+        N.CANCEL: Row(S.CLOSING),
+        N.RESTARTED: Row(S.CLOSING, Do.GO_ON),
+    },
+    S.EXPIRED: _let_go(S.EXPIRED),
+    S.CANCELLED: _let_go(S.CANCELLED),
     S.IN_DOUBT: {
         **_in_background(S.IN_DOUBT),
         N.PAID: Row(S.PAID, Do.REST),
@@ -163,6 +229,9 @@ class Rules:
     late_payment: str = "refund"  # [policy] late_payment
     refunding: frozenset[str] = frozenset()  # gateways that can refund
     holding: frozenset[str] = frozenset()  # gateways that can hold a query open
+    closing: frozenset[str] = frozenset()  # gateways that can end a QR order
+    repeating: frozenset[str] = frozenset()  # gateways that make one order per key, however often they are asked
+    unshowable: Callable[[str], Reason | None] = lambda _text: None  # why the panel cannot show a QR of that text
 
     def terms(self, gateway: str) -> Terms:
         """How that gateway is dealt with; one that the configuration no longer names, by the defaults."""
@@ -170,6 +239,8 @@ class Rules:
             self.schedules.get(gateway, _DEFAULT),
             gateway in self.holding,
             self.late_payment == "refund" and gateway in self.refunding,
+            gateway in self.closing,
+            gateway in self.repeating,
         )
 
 
@@ -200,7 +271,10 @@ class Cycle:
         """
         if not same_boot:
             payment = payment.but(attempts=tuple(a.but(sent_at=now, since_at=now, asked_at=now) for a in payment.attempts))
-        return cls(payment, rules)
+        cycle = cls(payment, rules)
+        if not same_boot and payment.state is S.PRESENTING_QR:
+            cycle._offer(rules.terms(payment.attempts[-1].gateway).schedule.qr_s, now)
+        return cycle
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """What is to be done now that this happened. Raises Unfit, with nothing changed, where it cannot happen now."""
@@ -233,7 +307,11 @@ class Cycle:
     def _handle(self, event: Event, now: float) -> Iterable[Action]:
         match event:
             case CodePresented():
-                return self._present(event, now)
+                return self._make_order(event, N.CODE, now)
+            case QrWanted():
+                return self._make_order(event, N.QR_WANTED, now)
+            case Hinted():
+                return self._take_hint(event, now)
             case CodeRejected():
                 return self._turn(N.WRONG_CODE, None)
             case Cancelled():
@@ -244,24 +322,32 @@ class Cycle:
                 return self._restart(now)
         return self._hear(event, now)
 
-    def _present(self, event: CodePresented, now: float) -> Iterable[Action]:
+    def _take_hint(self, event: Hinted, now: float) -> Iterable[Action]:
+        """Ask now what would be asked later; a hint more often than once a second, or about what is at its end, does nothing."""
+        order = next((a for a in self.payment.attempts if a.out_trade_no == event.out_trade_no), None)
+        if order is None or self._due_at(order) is None or now - order.asked_at < HINT_EVERY_S:
+            raise Unfit("nothing is to be asked about it now")
+        return self._step(order.but(next_at=now), N.DUE, now)
+
+    def _make_order(self, event: CodePresented | QrWanted, news: News, now: float) -> Iterable[Action]:
         payment = self.payment
-        if payment.state is not S.AWAITING_CODE:
-            raise Unfit(f"no code is wanted in {payment.state}")
+        if payment.state is not S.AWAITING_CODE or (payment.mode is Mode.SHOW) is not isinstance(event, QrWanted):
+            raise Unfit(f"no order is wanted in {payment.state}")
         if any(a.out_trade_no == event.out_trade_no for a in payment.attempts):
             raise Unfit(f"{event.out_trade_no} was used before")  # one order number, one charge (P1)
         order = Attempt(
             event.out_trade_no, event.gateway, event.scheme, payment.amount, S.AWAITING_CODE, sent_at=now, description=payment.description
         )
+        order = order.but(mode=payment.mode)
         self._put(order)
-        return self._step(order, N.CODE, now)
+        return self._step(order, news, now)
 
     def _cancel(self, event: Cancelled, now: float) -> Iterable[Action]:
         reason = Reason("cancelled", f"given up by the {event.by}")
         order = self.current()
         if order is None:
             return self._turn(N.CANCEL, reason)
-        if order.state is S.PENDING and isinstance(self._calls.get(order.out_trade_no), Query):
+        if order.state in (S.PENDING, S.PRESENTING_QR) and isinstance(self._calls.get(order.out_trade_no), Query):
             del self._calls[order.out_trade_no]  # it may be held open for long, and nobody waits for it any more
         return self._step(order.but(reason=order.reason or reason), N.CANCEL, now)
 
@@ -276,7 +362,10 @@ class Cycle:
         else:
             order, news = read_reply(order, event, self._place(order), self.rules.terms(order.gateway).schedule, now)
         if isinstance(action, Query) and action.last and news in (N.UNCLEAR, N.CONFIRMING):
-            news = N.LAST_ASKED
+            can_end = order.mode is Mode.SCAN or self.rules.terms(order.gateway).closes
+            news = N.LAST_ASKED if can_end else N.REVOKE_REFUSED
+        if order.state is S.CLOSING and order.reason is not None and order.reason.code == "cancelled":
+            news = _AS_ASKED.get(news, news)
         return self._step(order, news, now)
 
     def _pass_time(self, now: float) -> Iterable[Action]:
@@ -329,9 +418,12 @@ class Cycle:
         """The payment goes where its order went."""
         told = order.reason if state in _SAYS_WHY else None
         anew = state is S.AWAITING_CODE and order.state is S.REFUSED
+        shown = state is S.PRESENTING_QR and self.payment.state is not state
         self.payment = self.payment.but(state=state, reason=told)
         if anew:
             self._await_code(now)
+        if shown:
+            self._offer(self.rules.terms(order.gateway).schedule.qr_s, now)
 
     def _learn_from_background(self, before: State) -> None:
         """What orders that were let go have come to moves the payment where money did (P7), once no other order carries it."""
@@ -349,11 +441,14 @@ class Cycle:
 
     def _place(self, order: Attempt) -> Place:
         made = sum(a.state is not S.CANCELLED for a in self.payment.attempts)
-        return Place(self.payment.state, self._is_current(order), made < MAX_ATTEMPTS)
+        return Place(self.payment.state, self._is_current(order), made < MAX_ATTEMPTS, self.rules.unshowable)
 
     def _await_code(self, now: float) -> None:
-        wait_s = self.rules.scan_s if self.payment.ttl_s is None else self.payment.ttl_s
-        self.payment = self.payment.but(expires_at=now + wait_s)
+        self._offer(self.rules.scan_s, now)
+
+    def _offer(self, wait_s: float, now: float) -> None:
+        """`ttl_s` of the request takes the place of the configured wait."""
+        self.payment = self.payment.but(expires_at=now + (wait_s if self.payment.ttl_s is None else self.payment.ttl_s))
 
     def _scan_time_up(self) -> tuple[News, Reason]:
         refused = [a.reason for a in self.payment.attempts if a.state is S.REFUSED and a.reason is not None]
@@ -366,7 +461,9 @@ class Cycle:
         schedule = self.rules.terms(order.gateway).schedule
         if order.state in _BEFORE_GIVING_UP and give_up_at(order, schedule) <= now:
             return N.GIVE_UP
-        if order.state is S.REVOKING and doubt_at(order, schedule) <= now:
+        if order.state is S.PRESENTING_QR and (self.payment.expires_at or 0.0) <= now:
+            return N.QR_TIME_UP
+        if order.state in _BEING_UNDONE and doubt_at(order, schedule) <= now:
             return N.DOUBT_TIME_UP
         due_at = self._due_at(order)
         return N.DUE if due_at is not None and due_at <= now else None
@@ -378,14 +475,18 @@ class Cycle:
     def _scan_ends_at(self) -> float | None:
         return self.payment.expires_at if self.payment.state is S.AWAITING_CODE else None
 
+    def _offer_ends_at(self) -> float | None:
+        """Until when something is asked of the payer: to present a code, or to scan the QR."""
+        return self.payment.expires_at if self.payment.state in (S.AWAITING_CODE, S.PRESENTING_QR) else None
+
     def _deadlines(self) -> Iterable[float]:
-        if (scan_ends_at := self._scan_ends_at()) is not None:
-            yield scan_ends_at
+        if (ends_at := self._offer_ends_at()) is not None:
+            yield ends_at
         for order in self.payment.attempts:
             schedule = self.rules.terms(order.gateway).schedule
             if order.state in _BEFORE_GIVING_UP:
                 yield give_up_at(order, schedule)
-            if order.state is S.REVOKING:
+            if order.state in _BEING_UNDONE:
                 yield doubt_at(order, schedule)
             if (due_at := self._due_at(order)) is not None:
                 yield due_at
@@ -401,7 +502,9 @@ class Cycle:
             self.payment = self.payment.but(paid_at=at)
 
 
-_BEFORE_GIVING_UP = (S.SUBMITTING, S.PENDING)
+_BEFORE_GIVING_UP = (S.SUBMITTING, S.PENDING, S.CREATING_QR)
+_BEING_UNDONE = (S.REVOKING, S.CLOSING)
+_AS_ASKED = {N.REVOKED: N.ENDED_AS_ASKED, N.ENDED: N.ENDED_AS_ASKED, N.FORGOTTEN: N.ENDED_AS_ASKED, N.REVOKE_REFUSED: N.LEFT_AS_ASKED}
 _SAYS_WHY = frozenset({S.REFUSED, S.REVOKED, S.CANCELLED, S.EXPIRED, S.REFUNDED, S.IN_DOUBT})
 _TOLD_NOT_PAID = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED})
 _MAY_BE_LATE = _TOLD_NOT_PAID | {S.REVOKED}  # which never changes, but says why a person must look
@@ -412,6 +515,8 @@ MOVED_BY: Mapping[State, frozenset[State]] = {
     S.IN_DOUBT: _TOLD_NOT_PAID | {S.AWAITING_CODE},
     S.REFUNDED: _TOLD_NOT_PAID,
 }
+_QR_TIME_UP = Reason("qr_timeout", "nobody paid while the QR was shown")
+_CREATE_UNCLEAR = Reason("create_unclear", "the provider did not say whether it made the order")
 _UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
 
 
@@ -432,5 +537,6 @@ def _money_kept_late(order: Attempt) -> Reason | None:
 
 def _with_reason_of_time(order: Attempt, news: News) -> Attempt:
     if news is N.GIVE_UP:
-        return order.but(reason=TIMED_OUT)
-    return order.but(reason=_UNCONFIRMED) if news is N.DOUBT_TIME_UP else order
+        return order.but(reason=_CREATE_UNCLEAR if order.state is S.CREATING_QR else TIMED_OUT)
+    reasons = {N.DOUBT_TIME_UP: _UNCONFIRMED, N.QR_TIME_UP: _QR_TIME_UP}
+    return order.but(reason=reasons.get(news, order.reason))

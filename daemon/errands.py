@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from daemon.events import Action, Query, Refund, Revoke, Submit
+from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
 from daemon.news import Do
-from daemon.payment import Attempt, Errand, Reason, State
+from daemon.payment import Attempt, Errand, Mode, Reason, State
 from daemon.timing import Schedule
 
 REVOKE_PAUSE_MAX_S = 60.0  # DESIGN, revoke_retry_s: "doubling to 60"
@@ -31,6 +31,8 @@ class Terms:
     schedule: Schedule
     holds_queries: bool
     returns_late_money: bool  # the operator wants it, and the gateway can refund
+    closes: bool = True  # the provider has a call to end an unpaid QR order
+    repeats_creates: bool = False  # and guarantees one order per key, however often it is made
 
 
 Doing = tuple[Attempt, Action | None]
@@ -38,6 +40,21 @@ Doing = tuple[Attempt, Action | None]
 
 def submit(order: Attempt, terms: Terms, now: float) -> Doing:
     return order.but(errand=Errand.CHARGE, sent_at=now), Submit(order.out_trade_no)
+
+
+def create(order: Attempt, terms: Terms, now: float) -> Doing:
+    return order.but(errand=Errand.CHARGE, sent_at=now), CreateQr(order.out_trade_no)
+
+
+def find(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Whether the order came to be is unclear: ask for it by its number at once, then at the schedule's pace."""
+    if order.errand is Errand.CHARGE:
+        return _ask_or_create(order.but(errand=Errand.ASK), terms, now)
+    return ask_later(order, terms, now)
+
+
+def present(order: Attempt, terms: Terms, now: float) -> Doing:
+    return order.but(errand=Errand.ASK, asked_at=now, next_at=now + pace_s(order, terms.schedule)), None
 
 
 def ask_now(order: Attempt, terms: Terms, now: float) -> Doing:
@@ -52,10 +69,10 @@ def confirm(order: Attempt, terms: Terms, now: float) -> Doing:
 def ask_later(order: Attempt, terms: Terms, now: float) -> Doing:
     """Ask at the schedule's pace; a provider that holds queries open is asked again at once, so that its news has no wait."""
     if order.errand is Errand.CHARGE:
-        due = now if terms.holds_queries else now + terms.schedule.query_every_s
+        due = now if terms.holds_queries else now + pace_s(order, terms.schedule)
     else:
         was_held = terms.holds_queries and now - order.asked_at >= HELD_S
-        due = now if was_held else order.asked_at + terms.schedule.query_every_s
+        due = now if was_held else order.asked_at + pace_s(order, terms.schedule)
     return order.but(errand=Errand.CONFIRM if order.refusal else Errand.ASK, next_at=due), None
 
 
@@ -68,8 +85,12 @@ def undo(order: Attempt, terms: Terms, now: float) -> Doing:
 
 
 def revoke(order: Attempt, terms: Terms, now: float) -> Doing:
-    """Counted, and held to be at work, before it leaves: from here on "paid" proves nothing."""
-    return order.but(revokes=order.revokes + 1, revoke_open=True), Revoke(order.out_trade_no)
+    """Counted, and held to be at work, before it leaves: from here on "paid" proves nothing. A close, which is what takes a
+    QR order back, gives no money back, so it spoils no proof."""
+    sent = order.but(revokes=order.revokes + 1)
+    if order.mode is Mode.SHOW:
+        return sent, Close(order.out_trade_no)
+    return sent.but(revoke_open=True), Revoke(order.out_trade_no)
 
 
 def revoke_later(order: Attempt, terms: Terms, now: float) -> Doing:
@@ -134,8 +155,15 @@ def go_on(order: Attempt, terms: Terms, now: float) -> Doing:
 def _ask(order: Attempt, terms: Terms, now: float) -> Doing:
     hold_s = 0.0
     if terms.holds_queries and order.errand is Errand.ASK:
-        hold_s = max(0.0, min(HOLD_MAX_S, give_up_at(order, terms.schedule) - now))
-    return order.but(asked_at=now, next_at=now + terms.schedule.query_every_s), Query(order.out_trade_no, hold_s=hold_s)
+        left_s = HOLD_MAX_S if order.mode is Mode.SHOW else give_up_at(order, terms.schedule) - now
+        hold_s = max(0.0, min(HOLD_MAX_S, left_s))
+    return order.but(asked_at=now, next_at=now + pace_s(order, terms.schedule)), Query(order.out_trade_no, hold_s=hold_s)
+
+
+def _ask_or_create(order: Attempt, terms: Terms, now: float) -> Doing:
+    if order.state is State.CREATING_QR and terms.repeats_creates:
+        return order.but(asked_at=now, next_at=now + pace_s(order, terms.schedule)), CreateQr(order.out_trade_no)
+    return _ask(order, terms, now)
 
 
 def _ask_before_revoke(order: Attempt, terms: Terms, now: float) -> Doing:
@@ -164,13 +192,18 @@ def _longer(pause_s: float, first_s: float, most_s: float) -> float:
     return min(max(first_s, pause_s * 2), max(first_s, most_s))
 
 
+def pace_s(order: Attempt, schedule: Schedule) -> float:
+    return schedule.qr_query_every_s if order.mode is Mode.SHOW else schedule.query_every_s
+
+
 def give_up_at(order: Attempt, schedule: Schedule) -> float:
-    return order.sent_at + schedule.give_up_s
+    """Until when the outcome of a charge is waited for; of making a QR order, whose payer waits for the QR, less long."""
+    return order.sent_at + (2 * schedule.answer_s if order.mode is Mode.SHOW else schedule.give_up_s)
 
 
 def revoke_from(order: Attempt, schedule: Schedule) -> float:
-    """Not earlier than the provider allows (P8)."""
-    return order.sent_at + schedule.revoke_not_before_s
+    """Not earlier than the provider allows (P8); a close may come at any time."""
+    return order.sent_at + (0.0 if order.mode is Mode.SHOW else schedule.revoke_not_before_s)
 
 
 def doubt_at(order: Attempt, schedule: Schedule) -> float:
@@ -195,7 +228,7 @@ def most_requests(schedule: Schedule, boots: int = 1) -> int:
 
 
 _NEXT_STEP: dict[Errand, Callable[[Attempt, Terms, float], Doing]] = {
-    Errand.ASK: _ask,
+    Errand.ASK: _ask_or_create,
     Errand.CONFIRM: _ask,
     Errand.UNDO: _ask_before_revoke,
     Errand.WATCH: _chase,
@@ -204,6 +237,9 @@ _NEXT_STEP: dict[Errand, Callable[[Attempt, Terms, float], Doing]] = {
 
 DOING: dict[Do, Callable[[Attempt, Terms, float], Doing]] = {
     Do.SUBMIT: submit,
+    Do.CREATE: create,
+    Do.FIND: find,
+    Do.PRESENT: present,
     Do.ASK_NOW: ask_now,
     Do.ASK_LATER: ask_later,
     Do.CONFIRM: confirm,

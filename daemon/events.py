@@ -42,7 +42,22 @@ class Refund:
     out_trade_no: OutTradeNo
 
 
-Action = Submit | Query | Revoke | Refund
+@dataclass(frozen=True, slots=True)
+class CreateQr:
+    """Make the order and get the QR to show. At most once per order number (P1), but where the provider guarantees one order
+    per idempotence key: there the same number may be asked for again."""
+
+    out_trade_no: OutTradeNo
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End an unpaid QR order, so that it can no longer be paid."""
+
+    out_trade_no: OutTradeNo
+
+
+Action = Submit | Query | Revoke | Refund | CreateQr | Close
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,24 @@ class CodePresented:
     out_trade_no: OutTradeNo
     gateway: str
     scheme: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QrWanted:
+    """The till wants a QR shown; `out_trade_no` is fresh. The first event of such a payment, stored with it."""
+
+    out_trade_no: OutTradeNo
+    gateway: str
+    scheme: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """A provider's notification about an order was verified: it says no more than that asking now may be worth it."""
+
+    out_trade_no: OutTradeNo
     at: str = ""
 
 
@@ -104,4 +137,4 @@ class Restarted:
     at: str = ""
 
 
-Event = CodePresented | CodeRejected | Cancelled | Replied | Failed | TimePassed | Restarted
+Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | Replied | Failed | TimePassed | Restarted

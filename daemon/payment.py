@@ -75,7 +75,7 @@ class Errand(str, Enum):
     CHARGE = "charge"  # the charge is sent or about to be; its answer is awaited
     ASK = "ask"  # the payer is confirming, or the outcome is unknown: query until known or given up
     CONFIRM = "confirm"  # refused by a definite code: one query must confirm it before anybody is told
-    UNDO = "undo"  # query, then revoke, until the provider confirms that the order is dead
+    UNDO = "undo"  # query, then revoke (a QR order: close), until the provider confirms that the order is dead
     WATCH = "watch"  # nothing more can be done to it; asked about ever more slowly
     REFUND = "refund"  # money came that must go back; repeated with the same refund number until accepted
     NONE = "none"  # proven ended, or given over to a person
@@ -105,6 +105,8 @@ class Attempt:
     state: State
     sent_at: float
     description: str = ""
+    mode: Mode = Mode.SCAN
+    qr: str | None = None  # SHOW: what the QR says; shown to everybody, so no secret
     reason: Reason | None = None
     trade_no: str | None = None
     errand: Errand = Errand.CHARGE
@@ -146,7 +148,7 @@ class Payment:
     reason: Reason | None = None
     paid_at: str | None = None
     attempts: tuple[Attempt, ...] = ()
-    expires_at: float | None = None  # monotonic: until when a code is awaited
+    expires_at: float | None = None  # monotonic: until when a code is awaited, or a QR shown
 
     @property
     def is_open(self) -> bool:

@@ -6,25 +6,29 @@ Whatever is not understood, or proves nothing, is `UNCLEAR`; nothing unclear eve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.errands import forgotten_at
-from daemon.events import Failed, Query, Refund, Replied, Revoke, Submit
+from daemon.events import Close, CreateQr, Failed, Query, Refund, Replied, Revoke, Submit
 from daemon.news import News
-from daemon.payment import Attempt, Errand, Reason, State
+from daemon.payment import Attempt, Errand, Mode, Reason, State
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.timing import Schedule
 
 MAX_ATTEMPTS = 5  # DESIGN, "What ends how": orders that one payment may make
 
 CLOSED = Reason("closed_by_provider", "the provider ended the order; it can no longer be paid")
+NO_QR = Reason("no_qr", "the provider gave no QR text")
 TIMED_OUT = Reason("timeout", "the outcome was not known in time; the order was undone")
 
-_KNOWN_BY = frozenset({Verdict.PAID, Verdict.CONFIRMING, Verdict.UNPAID, Verdict.CLOSED, Verdict.REFUNDED, Verdict.MISMATCH})
+_KNOWN_BY = frozenset({Verdict.PAID, Verdict.CONFIRMING, Verdict.UNPAID, Verdict.CLOSED, Verdict.REFUNDED, Verdict.MISMATCH, Verdict.QR})
 _NOT_PAID = frozenset({Verdict.REFUSED, Verdict.UNPAID, Verdict.NOT_KNOWN, Verdict.CLOSED, Verdict.REVOKED, Verdict.REFUNDED})
 _ENDED = frozenset({Verdict.CLOSED, Verdict.REVOKED, Verdict.REFUNDED})
 
+_LOOKED_FOR = frozenset({State.REVOKED, State.REFUSED, State.EXPIRED, State.CANCELLED})
 _ALIVE = frozenset({Verdict.UNPAID, Verdict.CONFIRMING, Verdict.REFUSED})
+_SHOWN = frozenset({State.CREATING_QR, State.PRESENTING_QR, State.CLOSING})
 _CARRIED = frozenset({State.SUBMITTING, State.PENDING, State.REVOKING, State.PAID})
 
 Reading = tuple[Attempt, News]
@@ -37,17 +41,18 @@ class Place:
     payment: State
     leads: bool  # the payment is about this order
     may_retry: bool  # the payment may make another attempt
+    unshowable: Callable[[str], Reason | None] = lambda _text: None  # why the panel cannot show a QR of that text
 
 
 def read_failure(order: Attempt, failure: Failed) -> Reading:
     """No reply. Only what surely never left the box is known not to have happened."""
     match failure.action:
-        case Submit() if not failure.sent:
+        case Submit() | CreateQr() if not failure.sent and order.asked_at == 0.0:
             kept = None if order.state is State.IN_DOUBT else order.reason  # what was in doubt is not any more
             return order.but(reason=kept or Reason("not_sent", failure.text)), News.NOT_SENT
         case Query(last=True) if not failure.sent:  # nothing was asked, so nothing is revoked: both together, later
             return order, News.REVOKE_AGAIN
-        case Revoke():
+        case Revoke() | Close():
             revokes = order.revokes if failure.sent else order.revokes - 1
             return order.but(revokes=revokes, revoke_open=order.revoke_open and revokes > 0), News.REVOKE_AGAIN
         case Refund():
@@ -67,9 +72,11 @@ def read_reply(order: Attempt, replied: Replied, place: Place, schedule: Schedul
             return order.but(was_known=True), News.ARRIVED_LATE
         case Query() if looked and reply.verdict is Verdict.NOT_KNOWN and now >= forgotten_at(order, schedule):
             return order, News.FORGOTTEN
+        case CreateQr():
+            return _read_create(order, reply, place)
         case Query():
             return _read_query(order, reply, place)
-        case Revoke():
+        case Revoke() | Close():
             return _read_revoke(order, reply, schedule, now)
     return _read_refund(order, reply)
 
@@ -80,7 +87,7 @@ def _noted(order: Attempt, reply: Reply) -> Attempt:
 
 def _is_looked_for(order: Attempt) -> bool:
     """The provider did not know the order when it was undone. Where it exists now, unpaid, it must be undone once more."""
-    return order.errand is Errand.WATCH and not order.was_known and order.state in (State.REVOKED, State.REFUSED)
+    return order.errand is Errand.WATCH and not order.was_known and order.state in _LOOKED_FOR
 
 
 def _read_charge(order: Attempt, reply: Reply, place: Place) -> Reading:
@@ -91,26 +98,46 @@ def _read_charge(order: Attempt, reply: Reply, place: Place) -> Reading:
     return order.but(refusal=reply.reason, mendable=reply.refusal is Refusal.PAYER), News.REFUSAL_HEARD
 
 
+def _read_create(order: Attempt, reply: Reply, place: Place) -> Reading:
+    if reply.verdict is Verdict.REFUSED and order.errand is not Errand.UNDO:
+        return order.but(refusal=reply.reason), News.REFUSAL_HEARD
+    return _read_query(order, reply, place)
+
+
+def _read_qr(order: Attempt, reply: Reply, place: Place) -> Reading:
+    """The order stands, and here is its QR; of use only while one is waited for."""
+    if order.state is not State.CREATING_QR:
+        return order, News.UNCLEAR
+    why_not = place.unshowable(reply.qr) if reply.qr else NO_QR
+    if why_not is not None:
+        return order.but(reason=why_not), News.QR_UNUSABLE
+    return order.but(qr=reply.qr, refusal=None), News.QR_READY
+
+
 def _read_query(order: Attempt, reply: Reply, place: Place) -> Reading:
     verdict = reply.verdict
     if verdict is Verdict.PAID:
         return _read_paid(order, place)
     if verdict is Verdict.MISMATCH:
         return (order, News.UNCLEAR) if order.revoke_open else (order.but(reason=reply.reason), News.MISMATCH)
+    if verdict is Verdict.QR:
+        return _read_qr(order, reply, place)
     if verdict is Verdict.CONFIRMING:
         return order.but(confirming=True, refusal=None), News.CONFIRMING
     if order.errand is Errand.CONFIRM and order.refusal and verdict in _NOT_PAID:
         return order.but(reason=order.refusal), News.REFUSED_MENDABLE if order.mendable and place.may_retry else News.REFUSED
     if verdict in _ENDED:
         return order.but(reason=CLOSED if order.state is State.IN_DOUBT else order.reason or CLOSED), News.ENDED
-    if verdict is Verdict.REFUSED and order.state is State.PENDING:
-        mendable = reply.refusal is Refusal.PAYER and place.may_retry
+    if verdict is Verdict.REFUSED and order.state in (State.PENDING, State.PRESENTING_QR):
+        mendable = reply.refusal is Refusal.PAYER and place.may_retry and order.mode is Mode.SCAN
         return order.but(reason=reply.reason), News.REFUSED_MENDABLE if mendable else News.REFUSED
     return order, News.UNCLEAR
 
 
 def _read_paid(order: Attempt, place: Place) -> Reading:
     """Paid, proven. What that means hangs on what was done to the order, and told of it, since."""
+    if order.state in _SHOWN:  # closed or not, money that is found is the till's
+        return order.but(reason=None), News.PAID
     if order.revoke_open:  # a revoke may still act and give the money back
         return order, News.UNCLEAR
     if order.revokes:
