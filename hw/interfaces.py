@@ -92,8 +92,12 @@ class Display(Protocol):
 
     def open(self, on_health: HealthListener) -> None: ...
 
-    def show(self, image: Image.Image) -> None:
-        """Show a 1-bit image of the panel's size, soon: never waits, the latest image wins, an equal one costs nothing."""
+    def show(self, image: Image.Image, *, for_cameras: bool = False) -> None:
+        """Show a 1-bit image of the panel's size, soon: never waits, the latest image wins, an equal one costs nothing.
+
+        `for_cameras`: a phone will read it. The panel is dimmed, so that the phone exposes for longer than one of the panel's
+        refreshes and sees a whole picture (hardware facts 4.4).
+        """
 
     async def close(self, last: Image.Image | None = None) -> None:
         """Show `last` if the panel still answers (bounded in time), then let go of it. `None` clears the panel."""

@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 REFRESH_S = 60.0  # a panel that lost its power and got it back is dark until it is set up again, and its bus reports nothing
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # between attempts to reach a panel that does not answer
+DIMMED = 0x20  # of 255, for a phone to read; within 0x10-0x40 bloom disappears and exposures grow past one refresh (facts 4.4)
 CLOSE_S = 2.0  # a hanging bus is left behind after that
 STUCK_S = 5.0  # one frame takes a tenth of a second at most
 
@@ -48,10 +50,10 @@ class LumaDisplay:
         self._note = HealthNote("display")
         self._clock = clock
         self._close_s = close_s
-        self._wanted: bytes | None = None
+        self._wanted: tuple[bytes, bool] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gone = asyncio.Event()
-        panel = _Panel(lambda: connect(settings), lambda exc: panel_error(exc, settings), clock)
+        panel = _Panel(lambda: connect(settings), lambda exc: panel_error(exc, settings), clock, settings.contrast)
         self._worker = _Worker(panel, clock, first_pause_s, self._report, self._finished)
 
     @property
@@ -63,12 +65,12 @@ class LumaDisplay:
         self._loop = asyncio.get_running_loop()
         self._worker.start()
 
-    def show(self, image: Image.Image) -> None:
-        pixels = self._pixels(image)
-        if pixels == self._wanted:
+    def show(self, image: Image.Image, *, for_cameras: bool = False) -> None:
+        wanted = self._pixels(image), for_cameras
+        if wanted == self._wanted:
             return
-        self._wanted = pixels
-        self._worker.put(image.copy())
+        self._wanted = wanted
+        self._worker.put(_Frame(image.copy(), for_cameras))
         self._look_for_hang()
 
     async def close(self, last: Image.Image | None = None) -> None:
@@ -76,7 +78,7 @@ class LumaDisplay:
             return
         if last is not None:
             self._pixels(last)
-        self._worker.stop(last.copy() if last is not None else Image.new("1", (self.width, self.height)))
+        self._worker.stop(_Frame(last.copy() if last is not None else Image.new("1", (self.width, self.height))))
         try:
             await asyncio.wait_for(self._gone.wait(), self._close_s)
         except TimeoutError:
@@ -106,10 +108,22 @@ class LumaDisplay:
                 self._loop.call_soon_threadsafe(call)
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A picture, and whether a phone is to read it."""
+
+    image: Image.Image
+    for_cameras: bool = False
+
+
 class _Panel:
     """The luma device, set up at the first need, after any error, and when its last set-up is long ago."""
 
-    def __init__(self, connect: Callable[[], Any], explain: Callable[[Exception], DeviceError], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, connect: Callable[[], Any], explain: Callable[[Exception], DeviceError], clock: Callable[[], float], contrast: int
+    ) -> None:
+        self._contrast = contrast
+        self._dimmed = False
         self._connect = connect
         self._explain = explain
         self._clock = clock
@@ -121,10 +135,10 @@ class _Panel:
         """As far as is known from the last time that something was written to it."""
         return self._device is not None
 
-    def show(self, image: Image.Image | None) -> None:
+    def show(self, frame: _Frame | None) -> None:
         """Write a frame; without one, only set up what is not. Raises DeviceError."""
         try:
-            self._write(image)
+            self._write(frame)
         except Exception as exc:  # a panel never stops a payment, whatever its driver raises
             self.let_go()
             raise self._explain(exc) from exc
@@ -136,14 +150,22 @@ class _Panel:
             with contextlib.suppress(Exception):
                 device.cleanup()
 
-    def _write(self, image: Image.Image | None) -> None:
+    def _write(self, frame: _Frame | None) -> None:
         if self._device is not None and self._clock() - self._set_up_at > REFRESH_S:
             self.let_go()
         if self._device is None:
             self._device = self._connect()
             self._set_up_at = self._clock()
-        if image is not None:
+            self._dimmed = False
+        if frame is not None:
+            image = frame.image
+            self._dim(frame.for_cameras)
             self._device.display(image if self._device.mode == "1" else image.convert(self._device.mode))
+
+    def _dim(self, wanted: bool) -> None:
+        if wanted != self._dimmed:
+            self._device.contrast(min(DIMMED, self._contrast) if wanted else self._contrast)
+            self._dimmed = wanted
 
 
 class _Worker:
@@ -163,7 +185,7 @@ class _Worker:
         self._report = report
         self._finished = finished
         self._changed = threading.Condition()
-        self._image: Image.Image | None = None  # the latest wanted
+        self._frame: _Frame | None = None  # the latest wanted
         self._fresh = False  # it has not been shown yet
         self._stopping = False
         self.busy_since: float | None = None
@@ -171,15 +193,15 @@ class _Worker:
     def start(self) -> None:
         threading.Thread(target=self._run, name="display", daemon=True).start()
 
-    def put(self, image: Image.Image) -> None:
+    def put(self, frame: _Frame) -> None:
         with self._changed:
-            self._image, self._fresh = image, True
+            self._frame, self._fresh = frame, True
             self._changed.notify()
 
-    def stop(self, last: Image.Image) -> None:
+    def stop(self, last: _Frame) -> None:
         """Show `last` if the panel answers, let go of it, end."""
         with self._changed:
-            self._image, self._fresh, self._stopping = last, True, True
+            self._frame, self._fresh, self._stopping = last, True, True
             self._changed.notify()
 
     def _run(self) -> None:
@@ -201,16 +223,16 @@ class _Worker:
                 self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
             return not self._stopping
 
-    def _take(self) -> Image.Image | None:
-        """The latest image, shown already or not: a panel that comes back needs it again."""
+    def _take(self) -> _Frame | None:
+        """The latest frame, shown already or not: a panel that comes back needs it again."""
         with self._changed:
             self._fresh = False
-            return self._image
+            return self._frame
 
-    def _attempt(self, image: Image.Image | None) -> None:
+    def _attempt(self, frame: _Frame | None) -> None:
         self.busy_since = self._clock()
         try:
-            self._panel.show(image)
+            self._panel.show(frame)
         except DeviceError as exc:
             self._report(exc.health)
         else:

@@ -95,6 +95,7 @@ class SimulatedDisplay:
         self.height = height
         self.image: Image.Image | None = None  # what is to be seen; None: dark
         self.frames = 0
+        self.for_cameras = False
         self.closed = False
         self._wanted: Image.Image | None = None
         self._plugged = True
@@ -110,11 +111,12 @@ class SimulatedDisplay:
         self._open = True
         self._refresh()
 
-    def show(self, image: Image.Image) -> None:
+    def show(self, image: Image.Image, *, for_cameras: bool = False) -> None:
         if image.mode != "1" or image.size != (self.width, self.height):
             raise ValueError(f"the panel takes 1-bit images of {self.width}x{self.height}, not {image.mode} of {image.size}")
-        if self._wanted is None or image.tobytes() != self._wanted.tobytes():
+        if self._wanted is None or for_cameras != self.for_cameras or image.tobytes() != self._wanted.tobytes():
             self._wanted = image.copy()
+            self.for_cameras = for_cameras
             self._send()
 
     async def close(self, last: Image.Image | None = None) -> None:
@@ -259,7 +261,7 @@ class NoDisplay:
     def open(self, on_health: HealthListener) -> None:
         pass
 
-    def show(self, image: Image.Image) -> None:
+    def show(self, image: Image.Image, *, for_cameras: bool = False) -> None:
         pass
 
     async def close(self, last: Image.Image | None = None) -> None:
