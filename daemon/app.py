@@ -15,7 +15,7 @@ from daemon.config import Config
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
-from daemon.gateways.base import Ability, Gateway
+from daemon.gateways.base import Ability, Gateway, Pushed
 from daemon.gateways.factory import build as build_gateway
 from daemon.gateways.settings import Place
 from daemon.giving_up import GivingUp
@@ -26,8 +26,9 @@ from daemon.links import Links
 from daemon.notify import Notifier
 from daemon.numbers import OrderNumbers
 from daemon.panel_text import png
-from daemon.payment import Mode, State
+from daemon.payment import State
 from daemon.presenter import Face, Presenter
+from daemon.qr import Panel, why_unshowable
 from daemon.runner import Runner
 from daemon.scanning import Scanning
 from daemon.texts import Language
@@ -59,6 +60,7 @@ class App:
         self.hardware = factory.build(config.hardware)
         place = Place(config.box.terminal_id, config.box.store_id, config.box.store_name)
         self.gateways: dict[str, Gateway] = {n: build_gateway(s, place, config.schedule) for n, s in config.gateways.items()}
+        self._numbers = OrderNumbers(config.box.terminal_id)
         self.board = Board()
         self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall)
         self.runner = Runner(self.journal, self.gateways, self._rules(), _wall)
@@ -108,7 +110,14 @@ class App:
             late_payment=config.policy.late_payment,
             refunding=frozenset(n for n, g in self.gateways.items() if Ability.REFUND in g.abilities),
             holding=frozenset(n for n, g in self.gateways.items() if g.holds_queries),
+            closing=frozenset(n for n, g in self.gateways.items() if Ability.CLOSE in g.abilities),
+            repeating=frozenset(n for n, g in self.gateways.items() if g.repeats_creates),
+            unshowable=partial(why_unshowable, panel=self._panel()),
         )
+
+    def _panel(self) -> Panel:
+        display = self.config.hardware.display
+        return Panel(self.hardware.display.width, self.hardware.display.height, display.min_module_px)
 
     def _build_presenter(self) -> Presenter:
         hardware, box = self.hardware, self.config.box
@@ -124,14 +133,13 @@ class App:
         )
 
     def _build_desk(self) -> BoxDesk:
-        scan = frozenset(self.config.routes.scan.values())
-        # Payments of mode `show` are not served by this version: no route leads to them.
-        counter = Counter({Mode.SCAN: scan, Mode.SHOW: frozenset()}, self.config.policy.sell_while_in_doubt)
+        routes = self.config.routes
+        counter = Counter(frozenset(routes.scan.values()), routes.show, self.config.policy.sell_while_in_doubt, self._numbers)
         return BoxDesk(self.runner, self.journal, self.board, self.presenter, counter, self.keeper.look)
 
     def _build_scanning(self) -> Scanning:
-        numbers = OrderNumbers(self.config.box.terminal_id)
-        return Scanning(self.runner, self.hardware.scanner, self.config.routes.scan, self.board, self.presenter.notify, numbers)
+        routes = self.config.routes.scan
+        return Scanning(self.runner, self.hardware.scanner, routes, self.board, self.presenter.notify, self._numbers)
 
     def _build_web(self) -> Web:
         box, tills = self.config.box, self.config.tills
@@ -144,6 +152,7 @@ class App:
             simulated_scan=self._simulated_scan(),
             is_alive=self.vitals.is_alive,
             version=version("tillbox"),
+            pushed={n: g for n, g in self.gateways.items() if isinstance(g, Pushed)},
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
         )
 

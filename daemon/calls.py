@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from daemon.codes import AuthCode
 from daemon.cycle import Rules
-from daemon.events import Action, Query, Refund, Revoke, Submit
+from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
 from daemon.gateways.base import Gateway
 from daemon.masking import masked
 from daemon.notes import word
@@ -62,7 +62,7 @@ class Calls:
     def _limit_s(self, attempt: Attempt, action: Action) -> float:
         schedule = self._rules.terms(attempt.gateway).schedule
         match action:
-            case Submit():
+            case Submit() | CreateQr():
                 return schedule.answer_s
             case Query():
                 return schedule.reply_s + action.hold_s
@@ -75,6 +75,10 @@ async def _request(gateway: Gateway, attempt: Attempt, action: Action, code: Aut
             if code is None:
                 raise NotSent("the code is gone")
             return await gateway.submit(attempt, code)
+        case CreateQr():
+            return await gateway.create_qr(attempt)
+        case Close():
+            return await gateway.close(attempt)
         case Query():
             return await gateway.query(attempt, action.hold_s)
         case Revoke():

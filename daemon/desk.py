@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from daemon.cycle import Unfit
-from daemon.events import Cancelled
+from daemon.events import Cancelled, Hinted, QrWanted
+from daemon.gateways.base import Push
 from daemon.health import Board
 from daemon.journal import Journal
 from daemon.journal_file import JournalError
-from daemon.payment import Mode, Payment, Ref, State
+from daemon.payment import Mode, OutTradeNo, Payment, Ref, State
 from daemon.presenter import Presenter
 from daemon.runner import Change, Runner
 from daemon.tills.base import Busy, Conflict, Ended, Entry, NotReady, NotStorable, Request
@@ -29,8 +30,17 @@ FOLLOW_QUEUE = 1000  # entries that wait for a follower before it is dropped; it
 class Counter:
     """What the shop decided about selling."""
 
-    routes: dict[Mode, frozenset[str]]  # the gateways that serve each mode
+    scan: frozenset[str]  # the gateways that scanned codes may go to
+    show: Mapping[str, str]  # the gateway that makes the QR, by the request's scheme, with a "default"
     sell_while_in_doubt: bool
+    new_number: Callable[[], OutTradeNo]
+
+    def serving(self, mode: Mode, scheme: str | None) -> frozenset[str]:
+        """The gateways that could take a payment of that mode and scheme."""
+        if mode is Mode.SCAN:
+            return self.scan
+        name = self.show.get(scheme or "default", self.show.get("default"))
+        return frozenset() if name is None else frozenset({name})
 
 
 class BoxDesk:
@@ -75,9 +85,9 @@ class BoxDesk:
             known = await self.find(request.ref)
             if known is not None:
                 return self._same(known, request), False
-            await self._check(request.mode)
+            await self._check(request)
             with _not_storable("written"):
-                return await self._runner.begin(_payment(request, self._runner.at())), True
+                return await self._runner.begin(_payment(request, self._runner.at()), self._first(request)), True
 
     async def find(self, ref: Ref) -> Payment | None:
         """Also raises NotStorable, where the journal cannot be read: nobody can say then that there is no such payment."""
@@ -112,6 +122,20 @@ class BoxDesk:
                 raise
             raise Ended("the payment has ended") from None
 
+    async def hint(self, push: Push) -> None:
+        """A verified notification: ask about that order now, if it is one of those that are not at their end."""
+        for payment in self._runner.live:
+            for order in payment.attempts:
+                if push.out_trade_no == order.out_trade_no or (push.trade_no is not None and push.trade_no == order.trade_no):
+                    with suppress(Unfit, KeyError, JournalError):
+                        await self._runner.feed(payment.ref, Hinted(order.out_trade_no, self._runner.at()))
+
+    def _first(self, request: Request) -> QrWanted | None:
+        if request.mode is not Mode.SHOW:
+            return None
+        (gateway,) = self._counter.serving(request.mode, request.scheme)
+        return QrWanted(self._counter.new_number(), gateway, request.scheme or gateway, self._runner.at())
+
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         with _not_storable("read"):
             return await self._journal.recent(limit, before)
@@ -139,9 +163,15 @@ class BoxDesk:
         with _not_storable("read"):
             return await self._journal.entries(seq, FOLLOW_PAGE)
 
-    def not_ready(self, mode: Mode = Mode.SCAN) -> list[str]:
+    def not_ready(self, mode: Mode | None = None, scheme: str | None = None) -> list[str]:
         """Why no sale of that mode could start now, apart from one being open."""
-        return self._board.not_ready(mode, self._counter.routes.get(mode, frozenset()))
+        mode = mode or self._usual_mode()
+        return self._board.not_ready(mode, self._counter.serving(mode, scheme))
+
+    def _usual_mode(self) -> Mode:
+        """What this box is for: scanning, unless it has no scanner and can show."""
+        shows = self._counter.show and "scanner" not in self._board.devices
+        return Mode.SHOW if shows else Mode.SCAN
 
     def status(self) -> dict[str, Any]:
         reasons = self.not_ready()
@@ -176,13 +206,13 @@ class BoxDesk:
             raise Conflict(f"{request.ref} was asked before with something else")
         return known
 
-    async def _check(self, mode: Mode) -> None:
+    async def _check(self, request: Request) -> None:
         if self._board.journal:
             await self._recheck()  # it may have been confirmed, or work again, and then there may be payments to take up
         busy = self._busy()
         if busy is not None:
             raise Busy(busy.ref)
-        if reasons := self.not_ready(mode):
+        if reasons := self.not_ready(request.mode, request.scheme):
             raise NotReady(reasons)
 
     def _busy(self) -> Payment | None:

@@ -71,6 +71,11 @@ class Board:
             reasons.append("scanner: none is configured ([scanner] in config.toml)")
         elif mode is Mode.SCAN and scanner is not None and scanner.condition is not Condition.OK:
             reasons.append(f"scanner {scanner.condition}: {scanner.detail}")
+        display = self.devices.get("display")
+        if mode is Mode.SHOW and display is None:
+            reasons.append("display: none is configured to show a QR on ([display] in config.toml)")
+        elif mode is Mode.SHOW and display is not None and display.condition is not Condition.OK:
+            reasons.append(f"display {display.condition}: {display.detail}")
         if not gateways:
             reasons.append(f"no gateway serves mode {mode.value!r} ([routes] in config.toml)")
         elif not any(self.can_charge(name) for name in gateways):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from daemon.events import Action, Cancelled, CodePresented, CodeRejected, Event, Failed, Replied
+from daemon.events import Action, Cancelled, CodePresented, CodeRejected, Event, Failed, Hinted, QrWanted, Replied
 from daemon.journal_file import Note
 
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -26,7 +26,7 @@ def note_of(event: Event, actions: Sequence[Action]) -> Note:
 
 
 def _order(event: Event, actions: Sequence[Action]) -> str | None:
-    if isinstance(event, CodePresented):
+    if isinstance(event, CodePresented | QrWanted | Hinted):
         return event.out_trade_no
     if isinstance(event, Replied | Failed):
         return event.action.out_trade_no
@@ -41,7 +41,7 @@ def _heard(event: Event) -> dict[str, Any]:
             return {"call": word(event.action), "verdict": reply.verdict.value, **{k: v for k, v in said.items() if v}}
         case Failed():
             return {"call": word(event.action), "sent": event.sent, "text": event.text}
-        case CodePresented():
+        case CodePresented() | QrWanted():
             return {"scheme": event.scheme, "gateway": event.gateway}
         case CodeRejected():
             return {"kind": event.kind}

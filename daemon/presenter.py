@@ -181,6 +181,7 @@ class Presenter:
             amount=payment.amount,
             reason=_reason(payment),
             confirming=attempt is not None and attempt.confirming,
+            qr=attempt.qr if attempt is not None and payment.state is State.PRESENTING_QR else None,
             left_s=self._left_s(payment, now),
         )
 
@@ -189,9 +190,9 @@ class Presenter:
         return None if end is None else max(0, math.ceil(end - now - 0.001))
 
     def _end_of_wait(self, payment: Payment) -> float | None:
-        if payment.state is State.AWAITING_CODE:
+        if payment.state in (State.AWAITING_CODE, State.PRESENTING_QR):
             return payment.expires_at
-        if payment.state in (State.SUBMITTING, State.PENDING) and payment.attempts:
+        if payment.state in (State.SUBMITTING, State.PENDING, State.CREATING_QR) and payment.attempts:
             attempt = payment.attempts[-1]
             return give_up_at(attempt, self._schedules.get(attempt.gateway, Schedule()))
         return None
@@ -247,7 +248,7 @@ class Presenter:
 
     def _show(self, image: Image.Image) -> None:
         self.image = image
-        self._face.display.show(image)
+        self._face.display.show(image, for_cameras=self._drawn is not None and self._drawn.qr is not None)
         for listener in self.picture_listeners:
             listener()
 

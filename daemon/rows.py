@@ -40,6 +40,8 @@ def payment_values(payment: Payment, boot: str) -> tuple[Any, ...]:
 def attempt_values(attempt: Attempt, payment: int) -> tuple[Any, ...]:
     """In the order of `ATTEMPT_COLUMNS`."""
     errand = {name: getattr(attempt, name) for name in _ERRAND_FIELDS} | {"errand": attempt.errand.value}
+    if attempt.qr is not None:
+        errand["qr"] = attempt.qr
     if attempt.refusal is not None:
         errand["refusal"] = [attempt.refusal.code, attempt.refusal.text]
     return (
@@ -64,7 +66,7 @@ def payment_from(row: sqlite3.Row, attempts: list[sqlite3.Row]) -> Payment:
         ttl_s=row["ttl_s"],
         reason=_reason_from(row),
         paid_at=row["paid_at"],
-        attempts=tuple(_attempt_from(a, amount, row["description"]) for a in attempts),
+        attempts=tuple(_attempt_from(a, amount, row) for a in attempts),
         expires_at=row["expires_at"],
     )
 
@@ -81,7 +83,7 @@ def entry_from(row: sqlite3.Row) -> Entry:
     )
 
 
-def _attempt_from(row: sqlite3.Row, amount: Amount, description: str) -> Attempt:
+def _attempt_from(row: sqlite3.Row, amount: Amount, payment: sqlite3.Row) -> Attempt:
     errand = json.loads(row["errand"])
     refusal = errand.get("refusal")
     return Attempt(
@@ -90,7 +92,9 @@ def _attempt_from(row: sqlite3.Row, amount: Amount, description: str) -> Attempt
         scheme=row["scheme"],
         amount=amount,
         state=State(row["state"]),
-        description=description,
+        description=payment["description"],
+        mode=Mode(payment["mode"]),
+        qr=errand.get("qr"),
         reason=_reason_from(row),
         trade_no=row["trade_no"],
         errand=Errand(errand["errand"]),

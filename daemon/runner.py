@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from daemon.calls import Calls
 from daemon.codes import AuthCode
 from daemon.cycle import Cycle, Rules, Unfit
-from daemon.events import Action, CodePresented, Event, Failed, Replied, Restarted, TimePassed
+from daemon.events import Action, CodePresented, Event, Failed, QrWanted, Replied, Restarted, TimePassed
 from daemon.gateways.base import Gateway
 from daemon.journal import Journal
 from daemon.journal_file import JournalError, Note
@@ -114,17 +114,22 @@ class Runner:
         """Now, for people: RFC 3339, UTC."""
         return rfc3339(self._wall())
 
-    async def begin(self, payment: Payment) -> Payment:
-        """A new payment. Raises JournalError, with nothing begun, where it cannot be stored (P2)."""
-        return await self._whole(self._begin(payment))
+    async def begin(self, payment: Payment, first: QrWanted | None = None) -> Payment:
+        """A new payment, for a QR with its first event: they are stored as one, and only then is anything sent.
 
-    async def _begin(self, payment: Payment) -> Payment:
+        Raises JournalError, with nothing begun, where it cannot be stored (P2)."""
+        return await self._whole(self._begin(payment, first))
+
+    async def _begin(self, payment: Payment, first: QrWanted | None) -> Payment:
         async with self._turn:
             cycle = Cycle.begin(payment, self._rules, self._now())
+            actions = cycle.handle(first, self._now()) if first else []
             asked = {"amount": payment.amount.minor, "currency": payment.amount.currency, "mode": payment.mode.value, "till": payment.till}
             entry = await self._journal.store(cycle.payment, Note(payment.created_at, None, "asked", asked))
             self._cycles[payment.ref] = cycle
             self._stored[payment.ref] = cycle.payment
+            for action in actions:
+                self._perform(cycle, action, None)
             self._tell(Change(None, cycle.payment, entry))
         return cycle.payment
 

@@ -90,6 +90,7 @@ class View:
     reason: Reason | None = None
     confirming: bool = False
     left_s: int | None = None
+    qr: str | None = None
     notice: Notice | None = None
     outages: tuple[Outage, ...] = ()
     in_doubt: int = 0

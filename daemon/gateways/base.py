@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from daemon.codes import AuthCode
 from daemon.payment import Attempt
@@ -54,6 +54,7 @@ class Push:
     content_type: str = "text/plain"
 
 
+@runtime_checkable
 class Pushed(Protocol):
     """A gateway whose provider sends notifications to `/v1/notify/NAME`."""
 
@@ -70,6 +71,7 @@ class Gateway(Protocol):
     name: str
     abilities: frozenset[Ability]
     holds_queries: bool  # the provider can keep a query open until something changes (`hold_s`)
+    repeats_creates: bool  # the provider makes one order per key, however often `create_qr` is called for it
 
     async def submit(self, attempt: Attempt, auth_code: AuthCode) -> Reply: ...
 

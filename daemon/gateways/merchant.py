@@ -58,6 +58,7 @@ class MerchantGateway:
 
     abilities = frozenset({Ability.SCAN, Ability.SHOW, Ability.REFUND, Ability.CLOSE})
     holds_queries = True
+    repeats_creates = False
 
     def __init__(
         self,

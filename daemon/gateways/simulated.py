@@ -63,6 +63,7 @@ class SimulatedGateway:
 
     abilities = frozenset(Ability)
     holds_queries = False
+    repeats_creates = False
 
     def __init__(
         self,

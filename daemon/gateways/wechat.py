@@ -67,6 +67,7 @@ class WechatGateway:
 
     abilities = frozenset({Ability.SCAN, Ability.SHOW, Ability.REFUND, Ability.CLOSE})
     holds_queries = False
+    repeats_creates = False
 
     def __init__(
         self,

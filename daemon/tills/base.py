@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from daemon.gateways.base import Push
 from daemon.money import Amount
 from daemon.payment import Mode, Payment, Ref
 
@@ -97,6 +98,9 @@ class Desk(Protocol):
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         """Newest first; with `before`, only those made before the payment of that ref, or before that RFC 3339 time.
         Raises ValueError where `before` is neither."""
+
+    async def hint(self, push: Push) -> None:
+        """A verified notification of a provider: ask about that order now. Never raises."""
 
     def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
         """Journal entries after that number (None: from now on), then each new one as it is stored. Ends with the box."""
