@@ -47,6 +47,7 @@ class Smart2payGateway:
 
     abilities = frozenset({Ability.SHOW, Ability.REFUND, Ability.CLOSE})
     holds_queries = False
+    repeats_creates = False
 
     def __init__(self, settings: Smart2paySettings, place: Place, schedule: Schedule) -> None:
         self.name = settings.name

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from daemon.gateways.base import Pushed
 from daemon.tills.base import Desk
 from daemon.tills.http import Terms
 from daemon.web.auth import HostGuard, TokenGuard
@@ -20,6 +21,7 @@ from daemon.web.box import Box, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
 from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.payments import Payments
+from daemon.web.pushes import Pushes
 from daemon.web.settings import Limits, WebSettings, is_loopback
 from daemon.web.stream import Streams
 from daemon.web.waiting import Ending
@@ -49,6 +51,7 @@ class Web:
         simulated_scan: Callable[[str], object] | None,
         is_alive: Callable[[], bool],
         version: str,
+        pushed: Mapping[str, Pushed] | None = None,
         till: str | None = "http",
         limits: Limits | None = None,
     ) -> None:
@@ -61,6 +64,7 @@ class Web:
         self._limits = limits or Limits()
         self._box = Box(desk, panel_png, is_alive, version)
         self._scans = None if simulated_scan is None else SimulatedScans(simulated_scan, self._limits)
+        self._pushes = Pushes(desk, pushed or {}, self._limits)
         self._running: _Running | None = None
 
     @property
@@ -117,6 +121,7 @@ class Web:
             ("GET HEAD", "/v1/box", self._box.status),
             ("GET HEAD", "/v1/panel.png", self._box.panel),
             ("GET HEAD", "/healthz", self._box.health),
+            ("GET POST", "/v1/notify/{gateway}", self._pushes.take),
         ]
         return routes if self._scans is None else [*routes, ("POST", "/v1/simulated/scan", self._scans.post)]
 

@@ -25,7 +25,7 @@ _CONTINUE = "100-continue"
 
 async def read_object(request: web.Request, limits: Limits) -> dict[str, Any]:
     """The JSON object in a request's body, whatever `Content-Type` says. Raises Problem: 400, 408, 413, 415."""
-    return parse_object(await _read(request, limits))
+    return parse_object(await read_raw(request, limits))
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
@@ -69,7 +69,8 @@ def _no_such_number(_name: str) -> NoReturn:
     raise ValueError("NaN and Infinity are no JSON numbers")
 
 
-async def _read(request: web.Request, limits: Limits) -> bytes:
+async def read_raw(request: web.Request, limits: Limits) -> bytes:
+    """The body's bytes as they came. Raises Problem: 400, 408, 413, 415, 417."""
     _refuse_early(request, limits)
     await _go_on(request)
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -28,6 +29,7 @@ class Pushes:
         self._desk = desk
         self._gateways = gateways
         self._limits = limits
+        self._body_limits = replace(limits, body_bytes=limits.push_bytes)
         self._allowance = float(limits.pushes_at_once)
         self._counted_at = 0.0
 
@@ -35,10 +37,10 @@ class Pushes:
         """POST: a notification. GET: where a provider looks whether somebody is at home. 401, 404, 413, 429 say what is wrong."""
         name = request.match_info["gateway"]
         gateway = self._gateways.get(name)
-        if gateway is None or request.method not in ("GET", "POST"):
+        if gateway is None:
             raise Problem(404, "not_found", "no gateway of this name takes notifications")
         self._count()
-        body = await read_raw(request, self._limits, self._limits.push_bytes)
+        body = await read_raw(request, self._body_limits)
         try:
             push = gateway.read_push(request.method, _headers(request), body)
         except ForgedPush as error:

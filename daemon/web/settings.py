@@ -23,6 +23,9 @@ class Limits:
     what would hurt a payment (1024 file descriptors, 60 MB). All own, but where a source is named."""
 
     body_bytes: int = 16 * 1024  # DESIGN, section 7
+    push_bytes: int = 64 * 1024  # a provider's notification; Connect's, the longest, carry a whole payment in about 5 kB
+    pushes_at_once: int = 30
+    pushes_per_s: float = 5.0  # far above what the payments of one box can cause
     body_s: float = 10.0  # for the whole body; a till's 100 bytes take milliseconds
     head_s: float = 10.0  # from connecting to the first whole request head
     idle_s: float = 75.0  # a connection kept open between requests; nginx's number, and aiohttp 3.8's
