@@ -11,10 +11,17 @@ from collections.abc import Callable
 from PIL import Image
 
 from daemon import texts
-from daemon.layout import Composition, Content, Words, compose
+from daemon.layout import Composition, Content, Placed, Words, compose
 from daemon.payment import State
+from daemon.qr import Panel, picture
 from daemon.texts import Language, Text
 from daemon.view import Notice, NoticeKind, Part, Phase, View
+
+_ROOM_BESIDE = 32
+"""Columns from which on words stand beside a QR: an amount of five figures in the smallest letters."""
+
+_ROOM_BELOW = 24
+"""Rows from which on words stand below a QR on an upright panel."""
 
 
 def draw(view: View, width: int, height: int, language: Language) -> Image.Image:
@@ -27,7 +34,24 @@ def draw(view: View, width: int, height: int, language: Language) -> Image.Image
 
 def composed(view: View, width: int, height: int, language: Language) -> Composition:
     """The parts of the picture, before they are painted."""
+    symbol = picture(view.qr, Panel(width, height)) if view.qr is not None and view.state is State.PRESENTING_QR else None
+    if symbol is not None:
+        return _beside_qr(symbol, content(view, language), width, height)
     return compose(content(view, language), width, height)
+
+
+def _beside_qr(symbol: Image.Image, words: Content, width: int, height: int) -> Composition:
+    """The QR as large as the panel allows; the words beside it, or below it on an upright panel, where there is room for any."""
+    right, below = width - symbol.width, height - symbol.height
+    if right >= max(below, _ROOM_BESIDE):
+        x, y, room = symbol.width, 0, compose(words, right, height)
+    elif below >= _ROOM_BELOW:
+        x, y, room = 0, symbol.height, compose(words, width, below)
+    else:
+        return Composition((Placed(symbol, right // 2, below // 2),), complete=False)
+    words_there = tuple(Placed(part.image, part.x + x, part.y + y) for part in room.parts)
+    at = (0, below // 2) if x else (right // 2, 0)
+    return Composition((Placed(symbol, *at), *words_there), room.complete)
 
 
 def content(view: View, language: Language) -> Content:
@@ -138,6 +162,12 @@ def _waiting(view: View, language: Language) -> Content:
     return Content(figure=_figure(view), paragraphs=(_words(said, language),), time=_time(view))
 
 
+def _showing_qr(view: View, language: Language) -> Content:
+    """What stands beside the QR itself."""
+    said = texts.CONFIRM if view.confirming else texts.SCAN_QR
+    return Content(figure=_figure(view), paragraphs=(_words(said, language),), time=_time(view))
+
+
 def _undoing(view: View, language: Language) -> Content:
     return Content(title=_words(texts.CANCELLING, language), paragraphs=(_words(texts.PLEASE_WAIT, language),), figure=_figure(view))
 
@@ -178,7 +208,7 @@ _OF_STATE: dict[State, Callable[[View, Language], Content]] = {
     State.SUBMITTING: _waiting,
     State.PENDING: _waiting,
     State.CREATING_QR: _waiting,
-    State.PRESENTING_QR: _waiting,  # until the QR code itself is drawn here
+    State.PRESENTING_QR: _showing_qr,
     State.REVOKING: _undoing,
     State.CLOSING: _undoing,
     State.PAID: _paid,

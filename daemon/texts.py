@@ -63,6 +63,7 @@ STARTING = Text("Starting", "正在启动")
 STOPPED = Text("Closed", "暂停使用")
 PLEASE_WAIT = Text("Please wait", "请稍候")
 SHOW_CODE = Text("Show your payment code", "请出示付款码", "Show code", "付款码")
+SCAN_QR = Text("Scan to pay", "请扫码付款", "Scan", "扫码")
 CONFIRM = Text("Confirm on your phone", "请在手机上确认", "Confirm on phone", "手机上确认")
 CANCELLING = Text("Cancelling", "正在取消")
 PAID = Text("Paid", "支付成功", "", "已付")
@@ -176,6 +177,7 @@ REASONS: dict[str, Why] = {
     "paid_late": Why(Text("The payment came late", "付款到账过晚", "Paid late"), CALL_STAFF),
     "refused": GENERAL,
     # of payments by a shown QR code
+    "qr_timeout": Why(Text("Nobody paid in time", "未在限时内付款", "Not paid in time"), START_AGAIN),
     "create_unclear": Why(Text("Order is not certain", "下单结果未知"), START_AGAIN),
     "no_qr": Why(Text("No QR code was given", "未取得二维码", "No QR code"), OTHER_WAY),
     "qr_unreadable": Why(Text("QR code does not fit", "二维码无法显示", "QR too large"), OTHER_WAY),
