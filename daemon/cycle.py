@@ -347,7 +347,7 @@ class Cycle:
         order = self.current()
         if order is None:
             return self._turn(N.CANCEL, reason)
-        if order.state in (S.PENDING, S.PRESENTING_QR) and isinstance(self._calls.get(order.out_trade_no), Query):
+        if order.state in (S.PENDING, S.CREATING_QR, S.PRESENTING_QR) and isinstance(self._calls.get(order.out_trade_no), Query):
             del self._calls[order.out_trade_no]  # it may be held open for long, and nobody waits for it any more
         return self._step(order.but(reason=order.reason or reason), N.CANCEL, now)
 

@@ -211,8 +211,9 @@ def doubt_at(order: Attempt, schedule: Schedule) -> float:
 
 
 def forgotten_at(order: Attempt, schedule: Schedule) -> float:
-    """From when on a charge that the provider still does not know is held to be lost."""
-    return order.sent_at + 2 * schedule.give_up_s
+    """From when on a charge that the provider still does not know is held to be lost. A QR order that came to no QR is nobody's
+    to pay, so it is let go with the wait for it."""
+    return give_up_at(order, schedule) if order.mode is Mode.SHOW else order.sent_at + 2 * schedule.give_up_s
 
 
 def most_requests(schedule: Schedule, boots: int = 1) -> int:

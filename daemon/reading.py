@@ -87,7 +87,7 @@ def _noted(order: Attempt, reply: Reply) -> Attempt:
 
 def _is_looked_for(order: Attempt) -> bool:
     """The provider did not know the order when it was undone. Where it exists now, unpaid, it must be undone once more."""
-    return order.errand is Errand.WATCH and not order.was_known and order.state in _LOOKED_FOR
+    return order.errand is Errand.WATCH and not order.was_known and order.qr is None and order.state in _LOOKED_FOR
 
 
 def _read_charge(order: Attempt, reply: Reply, place: Place) -> Reading:
@@ -159,6 +159,8 @@ def _read_revoke(order: Attempt, reply: Reply, schedule: Schedule, now: float) -
             return _undone(order), News.REVOKED
         case Verdict.REVOKE_REFUSED:
             return _not_to_be_undone(order, reply), News.REVOKE_REFUSED
+        case Verdict.NOT_KNOWN if order.qr is not None:  # some providers know an order only when its QR is scanned: watch on
+            return order, News.REVOKE_REFUSED
         case Verdict.NOT_KNOWN if now >= forgotten_at(order, schedule) and not order.was_known:
             return _undone(order), News.FORGOTTEN
     return order, News.REVOKE_AGAIN

@@ -21,6 +21,8 @@ from daemon.events import (
     CodeRejected,
     Event,
     Failed,
+    Hinted,
+    QrWanted,
     Query,
     Replied,
     Restarted,
@@ -53,6 +55,10 @@ class Story:
         holds: bool = False,
         scan_s: float = 60.0,
         ttl_s: float | None = None,
+        shows: bool = False,
+        closes: bool = True,
+        repeats: bool = False,
+        unshowable: Reason | None = None,
     ) -> None:
         self.now = self.zero = BEGUN
         self.rules = Rules(
@@ -61,11 +67,17 @@ class Story:
             late_payment=late_payment,
             refunding=frozenset({GATEWAY} if refunds else ()),
             holding=frozenset({GATEWAY} if holds else ()),
+            closing=frozenset({GATEWAY} if closes else ()),
+            repeating=frozenset({GATEWAY} if repeats else ()),
+            unshowable=lambda _text: unshowable,
         )
-        self.cycle = Cycle.begin(new_payment(ttl_s), self.rules, self.now)
+        payment = new_payment(ttl_s).but(mode=Mode.SHOW if shows else Mode.SCAN)
+        self.cycle = Cycle.begin(payment, self.rules, self.now)
         self.under_way: list[Action] = []
         self.asked: list[str] = []
         self._numbers = count(1)
+        if shows:
+            self.tell(QrWanted(OutTradeNo(f"T{next(self._numbers)}"), GATEWAY, "wechat", at="asked"))
 
     # -- how it stands --
 
@@ -121,6 +133,14 @@ class Story:
         """The provider answers the oldest request under way (of that order)."""
         return self.tell(Replied(self._take(order), Reply(verdict, code, refusal=refusal), at="answered"))
 
+    def show(self, text: str | None = "weixin://wxpay/bizpayurl?pr=made-up") -> list[Action]:
+        """The provider gives the QR."""
+        return self.tell(Replied(self._take(None), Reply(Verdict.QR, qr=text), at="answered"))
+
+    def hint(self) -> list[Action]:
+        """A notification about the first order comes in."""
+        return self.tell(Hinted(OutTradeNo("T1")))
+
     def refuse(self, code: str, *, mendable: bool = False) -> list[Action]:
         return self.reply(Verdict.REFUSED, code, refusal=Refusal.PAYER if mendable else Refusal.FINAL)
 
@@ -161,7 +181,7 @@ class Story:
 
     def answer_all(self, query: Verdict, revoke: Verdict = Verdict.REVOKED, refund: Verdict = Verdict.REFUNDED, *, until: float) -> None:
         """Until that second every query, revoke and refund is answered at once, and always so."""
-        verdicts = {"Query": query, "Revoke": revoke, "Refund": refund}
+        verdicts = {"Query": query, "Revoke": revoke, "Close": revoke, "Refund": refund}
         while True:
             while self.under_way:
                 self.reply(verdicts[type(self.under_way[0]).__name__])

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 import test_cycle_late_money
+import test_cycle_qr
 import test_cycle_restarts
 from cycle_story import AMOUNT, BEGUN, GATEWAY, Story, new_payment
 
@@ -694,7 +695,7 @@ def test_a_gateway_that_is_no_longer_configured_is_dealt_with_by_the_defaults():
 
 
 def _stories() -> list[Callable[[], None]]:
-    modules = [inspect.getmodule(_stories), test_cycle_late_money, test_cycle_restarts]
+    modules = [inspect.getmodule(_stories), test_cycle_late_money, test_cycle_qr, test_cycle_restarts]
     told = [f for m in modules for name, f in inspect.getmembers(m, inspect.isfunction) if name.startswith("test_")]
     return [f for f in told if not inspect.signature(f).parameters and "every_row" not in f.__name__]
 
