@@ -174,8 +174,6 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.CANCEL: Row(S.CLOSING),
         N.RESTARTED: Row(S.CLOSING, Do.GO_ON),
     },
-    S.EXPIRED: _let_go(S.EXPIRED),
-    S.CANCELLED: _let_go(S.CANCELLED),
     S.IN_DOUBT: {
         **_in_background(S.IN_DOUBT),
         N.PAID: Row(S.PAID, Do.REST),
@@ -213,6 +211,8 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.REFUND_AGAIN: Row(S.REVOKED, Do.REFUND_LATER),
         N.REFUND_REFUSED: Row(S.REVOKED, Do.REPORT),
     },
+    S.EXPIRED: _let_go(S.EXPIRED),
+    S.CANCELLED: _let_go(S.CANCELLED),
 }
 
 

@@ -41,7 +41,8 @@ def _arrows(table: Table) -> Arrows:
         for news, row in rows.items():
             end = row.payment_to or row.to
             for start in _starts(state, end):
-                arrows.setdefault((start, end), []).append(news.value)
+                labels = arrows.setdefault((start, end), [])
+                labels += [news.value] if news.value not in labels else []
     return {arrow: arrows[arrow] for arrow in sorted(arrows, key=_in_order)}
 
 
@@ -65,8 +66,10 @@ def _notes(table: Table) -> Iterable[str]:
             continue
         does: dict[News, Do | None] = {news: row.do for news, row in rows.items() if row.to is state and row.do not in _QUIET}
         yield f"note right of {state}"
-        yield _INDENT + ("in the background, as in_doubt, but" if first else "in the background, until the provider's own end")
-        yield from (f"{_INDENT}{news} → {_words(do)}" for news, do in does.items() if first.get(news) is not do)
+        differs = [f"{_INDENT}{news} → {_words(do)}" for news, do in does.items() if first.get(news) is not do]
+        as_before = "in the background, as in_doubt" + (", but" if differs else "")
+        yield _INDENT + (as_before if first else "in the background, until the provider's own end")
+        yield from differs
         yield "end note"
         first = first or does
 

@@ -82,7 +82,7 @@ def test_it_is_plain_mermaid():
     """A label ends at a colon or semicolon, and a note at its end line; the words must hold neither."""
     text = mermaid()
     assert all(not set(label) & set(":;") for label in arrows(text).values())
-    assert text.count("note right of") == text.count("end note") == 3
+    assert text.count("note right of") == text.count("end note") == 5
     assert not text.endswith("\n")
 
 
