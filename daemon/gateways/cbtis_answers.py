@@ -21,7 +21,10 @@ from daemon.reply import Claim, Refusal, Reply, Unintelligible, Verdict, judge_p
 _log = logging.getLogger(__name__)
 
 _TURNED_DOWN = frozenset({400, 401, 403, 422})  # RFC 9110, 15.5: not carried out. 409 may mean that our own order is there already
-_NO_SUCH_ORDER = re.compile(r"\b(order|payment|intent)\b.{0,40}\bnot? (exists?|found)\b|(订单|交易|訂單).{0,10}不存在", re.IGNORECASE)
+_NO_SUCH_ORDER = re.compile(
+    r"\b(order|payment|intent)\b.{0,40}\bnot (exists?|found)\b|\bno such (order|payment|intent)\b|(订单|交易|訂單).{0,10}不存在",
+    re.IGNORECASE,
+)
 _STATUSES = {"PENDING": Verdict.UNPAID, "CANCELLED": Verdict.CLOSED}  # SUCCEEDED must first prove that it is what was asked
 
 

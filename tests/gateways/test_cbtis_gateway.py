@@ -337,6 +337,8 @@ async def test_an_order_whose_making_was_unclear_is_found_with_its_text(provider
         ("The payment intent does not exist", 200, Verdict.NOT_KNOWN),
         ("order does not exists", 400, Verdict.NOT_KNOWN),
         ("订单不存在", 200, Verdict.NOT_KNOWN),
+        ("no such order", 200, Verdict.NOT_KNOWN),
+        ("payment_method not found", 200, Verdict.UNKNOWN),
         ("anything", 404, Verdict.NOT_KNOWN),
         ("merchant does not exist", 200, Verdict.UNKNOWN),
         ("reorder not found", 200, Verdict.UNKNOWN),

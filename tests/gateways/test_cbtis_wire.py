@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import hypothesis
 import pytest
 from cbtis_provider import ATTEMPT, CREATED, PLACE, QR, RID, SECRET, envelope, settings
 from hypothesis import given
@@ -229,12 +230,11 @@ def test_no_secret_is_left_in_its_words() -> None:
     assert heard.code == "***"
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
-)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=80)
+
+
+@hypothesis.settings(max_examples=60)
+@given(st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=5))
 def test_nothing_that_json_can_hold_breaks_the_reading_of_an_order(value: Any) -> None:
     for name in ("merchant_order_id", "order_id", "amount", "currency", "status", "uid", "pay_time", "next_action"):
         order = wire.parse_order({**CREATED, name: value})

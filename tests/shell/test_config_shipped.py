@@ -64,7 +64,8 @@ def test_there_are_alternatives_to_try() -> None:
 def test_every_alternative_works_in_its_place(place: Path, alternative: str) -> None:
     data = merged(tomllib.loads(TEXT), tomllib.loads(alternative))
     config = parse(data, place, {"CREDENTIALS_DIRECTORY": str(place / "credentials")})
-    assert config.warnings == ()
+    unwanted = [warning for warning in config.warnings if "gateway cbtis cannot refund" not in warning]  # as the file itself says
+    assert unwanted == []
 
 
 # DESIGN, section 7, `config.toml`, and `[button]`; without the kinds that come later.
@@ -79,6 +80,7 @@ FORMAT = {
     "gateways.wechat": "kind base_url appid mch_id sub_mch_id key_file sign_type client_cert_file client_key_file ca_file",
     "gateways.backend": "kind base_url auth key_id secret_file ca_file",
     "gateways.backend-mtls": "client_cert_file client_key_file",
+    "gateways.cbtis": "kind base_url uid client_secret_file apikey_file type flow settlement_currency notify_url ca_file",
     "gateways.simulated": "kind",
     "routes": "scan show",
     "routes.scan": "wechat alipay unionpay emvco",
