@@ -33,7 +33,8 @@ from provider_thread import Provider
 from pty_scanner import PtyScanner
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 15.0  # for anything to happen; far longer than it takes
+PATIENCE_S = 40.0  # for anything to happen; far longer than it takes
+POLL_S = 0.02  # where there is nothing to wait for
 
 _refs = itertools.count(1)
 _PORT = re.compile(r"web_listening .*port=(\d+)")
@@ -268,7 +269,7 @@ class BoxProcess:
         end = time.monotonic() + seconds
         while not (result := true()):
             assert time.monotonic() < end, f"did not come true: {self.box() if self.port else ''}"
-            time.sleep(0.01)
+            time.sleep(POLL_S)
         return result
 
     # -- the payer --

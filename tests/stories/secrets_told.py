@@ -21,15 +21,18 @@ class Discretion:
         self._box = box
         self._codes = 0
         self._output = 0
-        self._is_over = False
+        self._was_running = True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can be new."""
+        return not (self._was_running or self._box.is_running)
 
     def check(self) -> list[str]:
         """`WHAT in WHERE` for each secret that is where it must not be, never the secret itself; and lines that only a mistake
         in the program writes."""
         box = self._box
-        if self._is_over and not box.is_running:
-            return []
-        self._is_over = not box.is_running
+        self._was_running = box.is_running
         codes = box.scanner.codes if box.scanner else []
         told = list(_found(box, [*_keys(box), *_pieces(codes[self._codes :])]))
         output = box.output
@@ -40,7 +43,6 @@ class Discretion:
     def check_all(self) -> list[str]:
         """Everything once more: what was told late, too."""
         self._codes = self._output = 0
-        self._is_over = False
         return self.check()
 
 

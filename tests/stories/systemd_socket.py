@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 
-PATIENCE_S = 15.0
+PATIENCE_S = 40.0
 
 
 class Systemd:
@@ -29,12 +30,13 @@ class Systemd:
         self._socket.close()
         self._directory.cleanup()
 
-    def until(self, message: str) -> str:
-        """The next message that begins so. TimeoutError where none comes."""
-        while True:
+    def until(self, message: str, times: int = 1) -> None:
+        """Return once that message was heard so often. TimeoutError where it does not come."""
+        end = time.monotonic() + PATIENCE_S
+        while self.heard.count(message) < times:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{message} was not said: {self.heard}")
             self.heard.append(self._socket.recv(4096).decode())
-            if self.heard[-1].startswith(message):
-                return self.heard[-1]
 
     def falls_silent(self, seconds: float) -> bool:
         """Whether nothing comes for so long, once what was sent before was heard."""
@@ -42,7 +44,7 @@ class Systemd:
         try:
             with contextlib.suppress(TimeoutError):
                 for _ in range(100):
-                    self._socket.recv(4096)
+                    self.heard.append(self._socket.recv(4096).decode())
                 return False
         finally:
             self._socket.settimeout(PATIENCE_S)

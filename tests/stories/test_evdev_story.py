@@ -9,8 +9,7 @@ pytestmark = pytest.mark.skipif(not is_installed(), reason="umockdev-run is not 
 TIMES = 12  # that the payer holds the phone up again: when the box gets ready is not known to the recording
 
 
-@pytest.mark.parametrize("chosen", [{"device": NODE}, {"vendor": VENDOR, "product": PRODUCT}])
-@pytest.mark.parametrize("via", ["wechat", "merchant"])
+@pytest.mark.parametrize(("chosen", "via"), [({"device": NODE}, "wechat"), ({"vendor": VENDOR, "product": PRODUCT}, "merchant")])
 def test_from_keys_to_a_signed_request_and_back_to_light_sound_and_till(make_box, provider, tmp_path, chosen, via):
     code = fresh_code("password_then_paid", via)
     scanner = write_scanner(tmp_path / "scanner", [Typed(code, after_s=0.5)] * TIMES)

@@ -1,5 +1,6 @@
 """The twelve promises, each from the provider's ledger and requests, the till's view and the journal, of the real box."""
 
+import itertools
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,12 +35,6 @@ time.time = lambda: 1000.0
 from daemon.cli import main
 sys.exit(main())
 """
-
-
-@pytest.fixture(scope="module")
-def hasty(make_shared_box):
-    """Gives up soon, and sells on while something is in doubt."""
-    return make_shared_box({**HASTY, "policy": {"sell_while_in_doubt": True}}).start()
 
 
 def number_of(payment):
@@ -134,7 +129,8 @@ def test_p5_every_order_of_this_module_ended_at_the_provider(hasty, provider):
         ref = hasty.ask(ttl_s=1)
         hasty.scan(fresh_code(case))
         payment = hasty.end(ref)
-        order = provider.until(lambda n=number_of(payment): o if (o := provider.order(n))["state"] in ("revoked", "closed") else None)
+        number = number_of(payment)
+        order = provider.until(lambda number=number: o if (o := provider.order(number))["state"] == "revoked" else None)
         assert order["money_in"] == 0
 
 
@@ -148,18 +144,16 @@ def test_p6_paid_is_said_only_of_what_was_asked(hasty, provider, via, case):
     assert (order["revokes"], order["refund_requests"]) == (0, 0)
 
 
-@BOTH
-def test_p7_what_was_told_paid_is_never_undone_by_itself(make_box, provider, via):
+def test_p7_what_was_told_paid_is_never_undone_by_itself(make_box, provider):
+    """Not by a cancel that comes late, not by a crash, not while later sales are undone."""
     box = make_box(HASTY).start()
-    payment = box.sell(fresh_code("paid", via))
-    calls = calls_about(provider, number_of(payment))
-    assert box.delete(payment["ref"]).status == 409
-    box.restart()
+    payments = [box.sell(fresh_code("paid", via)) for via in ("wechat", "merchant")]
+    assert [box.delete(payment["ref"]).status for payment in payments] == [409, 409]
     box.kill9()
     box.start()
-    assert box.sell(fresh_code("password_never", via))["state"] == "revoked"
-    assert box.payment(payment["ref"]) == payment
-    assert calls_about(provider, number_of(payment)) == calls == ["charge"]
+    assert box.sell(fresh_code("password_never"))["state"] == "revoked"
+    assert [box.payment(payment["ref"]) for payment in payments] == payments
+    assert [calls_about(provider, number_of(payment)) for payment in payments] == [["charge"], ["charge"]]
 
 
 @BOTH
@@ -183,18 +177,17 @@ def test_p8_each_revoke_comes_right_after_a_query_and_pauses_grow_until_it_is_co
         for request in provider.requests()
         if request["number"] == number and str(request["path"]).endswith(("reverse", "revoke"))
     ]
-    pauses = [after - before for before, after in zip(at, at[1:], strict=False)]
+    pauses = [after - before for before, after in itertools.pairwise(at)]
     retry_s = story_timing.BOX["revoke_retry_s"]
     assert all(pause >= retry_s * 2**n for n, pause in enumerate(pauses))
     assert order_of(provider, payment)["early_revokes"] == 0
 
 
-@BOTH
-def test_p8_a_revoke_is_repeated_across_restarts_until_the_provider_confirms_it(make_box, provider, via):
+def test_p8_a_revoke_is_repeated_across_restarts_until_the_provider_confirms_it(make_box, provider):
     box = make_box({"timing": {**HASTY["timing"], "in_doubt_s": 60}}).start()
     provider.next_is(replace(CASES["revoke_silent"], revoke=Steps((Step(act=False, fault=Fault.CUT),) * 4)))
     ref = box.ask()
-    box.scan(fresh_code("password_never", via))
+    box.scan(fresh_code("password_never"))
     number = number_of(box.until_state(ref, "revoking"))
     provider.until(lambda: provider.order(number)["revokes"] >= 1)
     box.kill9()
@@ -222,18 +215,18 @@ def test_p10_nothing_given_in_confidence_is_told(hasty, via):
     code = fresh_code("refused_notenough", via)
     ref = hasty.ask()
     hasty.scan(code)
-    hasty.until_payment(ref, lambda p: p["attempts"])
+    hasty.until_payment(ref, lambda p: p["state"] == "awaiting_code" and p["attempts"])
     hasty.delete(ref)
     assert Discretion(hasty).check() == []
     assert code not in hasty.output + str(hasty.get("/v1/payments").body)
 
 
-@BOTH
-def test_p11_a_wall_clock_that_jumps_by_years_changes_no_outcome(make_box, provider, via):
+def test_p11_a_wall_clock_that_jumps_by_years_changes_no_outcome(make_box, provider):
     box = make_box(HASTY, program=("-c", JUMPING)).start()
-    ends = {case: box.sell(fresh_code(case, via)) for case in ("paid", "password_then_paid", "password_never", "refused_rulelimit")}
-    assert [payment["state"] for payment in ends.values()] == ["paid", "paid", "revoked", "refused"]
-    assert order_of(provider, ends["password_never"])["early_revokes"] == 0
+    for via in ("wechat", "merchant"):
+        ends = {case: box.sell(fresh_code(case, via)) for case in ("paid", "refused_but_paid", "password_never", "refused_rulelimit")}
+        assert [payment["state"] for payment in ends.values()] == ["paid", "paid", "revoked", "refused"]
+        assert order_of(provider, ends["password_never"])["early_revokes"] == 0
     years = {datetime.fromisoformat(entry["at"]).year for entry in box.journal()}
     assert len(years) > 1, "the clock did jump"
 
@@ -251,9 +244,8 @@ def test_p11_where_a_signature_needs_the_time_the_box_says_that_its_clock_is_not
     assert len(provider.requests("/v1/charges")) == charges
 
 
-@BOTH
-@pytest.mark.parametrize("moments", [1e12, 0.0])
-def test_p11_moments_of_another_boot_mean_nothing_and_the_payment_ends_in_its_time(make_box, provider, via, moments):
+@pytest.mark.parametrize(("moments", "via"), [(1e12, "wechat"), (0.0, "merchant")])
+def test_p11_moments_of_another_boot_mean_nothing_and_the_payment_ends_in_its_time(make_box, provider, moments, via):
     """The monotonic clock begins anew with every boot of the machine: stored moments may lie in the far future, or long ago."""
     box = make_box(HASTY).start()
     ref = box.ask()

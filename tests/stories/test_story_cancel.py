@@ -75,11 +75,10 @@ def test_a_cancel_said_twice_is_one_cancel(shop, provider):
 
 
 @BOTH
-def test_when_the_time_is_up_the_last_query_follows_at_once(make_box, via):
+def test_when_the_time_is_up_the_last_query_follows_at_once(hasty, via):
     """Nothing is slept over between giving up and the undoing that it asks for."""
-    box = make_box({"timing": {"give_up_s": 1.0}}).start()
-    payment = box.sell(fresh_code("password_never", via))
-    entries = box.journal(payment["ref"])
+    payment = hasty.sell(fresh_code("password_never", via))
+    entries = hasty.journal(payment["ref"])
     gave_up = next(entry for entry in entries if entry["state"] == "revoking")
     asked = next(entry for entry in entries if entry["seq"] > gave_up["seq"] and entry["detail"].get("does") == ["query"])
     waited = datetime.fromisoformat(asked["at"]) - datetime.fromisoformat(gave_up["at"])

@@ -7,8 +7,9 @@ then looks at one of the sales that were played.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import queue
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,16 +48,10 @@ def sales(request, make_shared_box, provider):
         case, via = parameters["case"], parameters["via"]
         waiting[end_of(case, via).is_undone].put((case, via))
     played: dict[tuple[str, str], Sale | Exception] = {}
-    boxes = []
-    players = []
-    for is_undone, sales in waiting.items():
-        for _ in range(min(BOXES, sales.qsize())):
-            boxes.append(make_shared_box({"policy": {"sell_while_in_doubt": True}, "timing": GIVE_UP[is_undone]}))
-            players.append(threading.Thread(target=play_all, args=(boxes[-1], sales, played)))
-    for player in players:
-        player.start()
-    for player in players:
-        player.join()
+    work = [(is_undone, sales) for is_undone, sales in waiting.items() for _ in range(min(BOXES, sales.qsize()))]
+    boxes = [make_shared_box({"policy": {"sell_while_in_doubt": True}, "timing": GIVE_UP[is_undone]}) for is_undone, _ in work]
+    with ThreadPoolExecutor(len(boxes)) as players:
+        list(players.map(play_all, boxes, [sales for _, sales in work], itertools.repeat(played)))
     for (case, via), sale in played.items():
         if isinstance(sale, Sale):
             with contextlib.suppress(AssertionError):  # the sale's own test says so

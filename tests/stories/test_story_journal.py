@@ -27,7 +27,8 @@ def confirm(box):
 
 
 def damaged_copies(box):
-    return list(box.journal_path.parent.glob("journal.sqlite.corrupt-*"))
+    kept = box.journal_path.parent.glob("journal.sqlite.corrupt-*")
+    return [path for path in kept if not path.name.endswith(("-wal", "-shm"))]
 
 
 def test_full_disk_the_till_is_told_and_nothing_is_sent(shop, provider):
@@ -84,12 +85,19 @@ def test_a_journal_that_cannot_be_opened_holds_back_sales_until_it_can(make_box,
     assert box.sell(fresh_code("paid"))["state"] == "paid"
 
 
-@pytest.mark.parametrize("damage", ["noise", "a page overwritten", "cut short"])
-def test_a_damaged_journal_is_kept_aside_and_sales_wait_for_the_operator(make_box, damage):
-    box = make_box().start()
+@pytest.fixture(scope="module")
+def old_journal(make_shared_box):
+    """The bytes of a journal in good order."""
+    box = make_shared_box().start()
     box.sell(fresh_code("paid"))
     assert box.stop() == 0
-    content = bytearray(box.journal_path.read_bytes())
+    return box.journal_path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["noise", "a page overwritten", "cut short"])
+def test_a_damaged_journal_is_kept_aside_and_sales_wait_for_the_operator(make_box, old_journal, damage):
+    box = make_box()
+    content = bytearray(old_journal)
     if damage == "noise":
         content = bytearray(b"not a journal at all " * 500)
     elif damage == "cut short":
@@ -105,8 +113,9 @@ def test_a_damaged_journal_is_kept_aside_and_sales_wait_for_the_operator(make_bo
     assert refused.status == 503
     assert kept.name in refused.body["error"]["text"]
     assert "tillbox journal confirm" in refused.body["error"]["text"]
-    box.restart(ready=False)
-    assert box.put("damaged").status == 503, "a restart confirms nothing"
+    if damage == "noise":
+        box.restart(ready=False)
+        assert box.put("damaged").status == 503, "a restart confirms nothing"
 
     done = confirm(box)
     assert (done.returncode, kept.name in done.stdout) == (0, True)

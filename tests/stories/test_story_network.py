@@ -7,11 +7,22 @@ from story_timing import HASTY
 BOTH = pytest.mark.parametrize("via", ["wechat", "merchant"])
 
 
-@pytest.fixture
-def own_provider(tmp_path):
+@pytest.fixture(scope="module")
+def own_provider(tmp_path_factory):
     """One whose network may be cut without cutting off other stories' boxes."""
-    with Provider(tmp_path / "own-sandbox") as running:
+    with Provider(tmp_path_factory.mktemp("own-sandbox")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def kiosk(make_shared_box, own_provider):
+    return make_shared_box(HASTY, provider=own_provider).start()
+
+
+@pytest.fixture(scope="module")
+def anxious(make_shared_box, own_provider):
+    """A box that soon says that it is in doubt."""
+    return make_shared_box({"timing": {**HASTY["timing"], "in_doubt_s": 0.5}}, provider=own_provider).start()
 
 
 def number_of(payment):
@@ -19,8 +30,8 @@ def number_of(payment):
 
 
 @BOTH
-def test_nothing_left_the_box_so_the_same_code_may_be_shown_again(make_box, own_provider, via):
-    box = make_box(provider=own_provider).start()
+def test_nothing_left_the_box_so_the_same_code_may_be_shown_again(kiosk, own_provider, via):
+    box = kiosk
     own_provider.network(up=False)
     code = fresh_code("paid", via)
     ref = box.ask()
@@ -34,14 +45,15 @@ def test_nothing_left_the_box_so_the_same_code_may_be_shown_again(make_box, own_
     box.scan(code)
     payment = box.end(ref)
     assert (payment["state"], len(payment["attempts"])) == ("paid", 2)
-    assert [order["charges"] for order in own_provider.orders.values()] == [1]
+    assert own_provider.order(number_of(payment))["charges"] == 1
+    assert own_provider.call(lambda: own_provider.sandbox.ledger.charges_with(code)) == 1
     assert box.box()["gateways"][via]["state"] == "ok"
 
 
 @BOTH
 @pytest.mark.parametrize("confirmed", [True, False])
-def test_in_mid_sale_the_outcome_is_found_when_the_network_is_back(make_box, own_provider, via, confirmed):
-    box = make_box(HASTY, provider=own_provider).start()
+def test_in_mid_sale_the_outcome_is_found_when_the_network_is_back(kiosk, own_provider, via, confirmed):
+    box = kiosk
     ref = box.ask()
     box.scan(fresh_code("password_never", via))
     number = number_of(box.until_state(ref, "pending"))
@@ -59,8 +71,8 @@ def test_in_mid_sale_the_outcome_is_found_when_the_network_is_back(make_box, own
 
 
 @BOTH
-def test_gone_for_longer_than_anybody_waits_the_payment_is_in_doubt_and_ends_when_it_is_back(make_box, own_provider, via):
-    box = make_box({"timing": {**HASTY["timing"], "in_doubt_s": 0.5}}, provider=own_provider).start()
+def test_gone_for_longer_than_anybody_waits_the_payment_is_in_doubt_and_ends_when_it_is_back(anxious, own_provider, via):
+    box = anxious
     ref = box.ask()
     box.scan(fresh_code("password_never", via))
     number = number_of(box.until_state(ref, "pending"))

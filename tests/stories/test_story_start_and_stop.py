@@ -57,18 +57,14 @@ def test_told_to_stop_while_a_code_is_awaited_the_payment_is_given_up(make_box, 
     ref = box.ask()
     box.process.send_signal(name)
     assert box.wait_exit() == 0
-    box.start()
-    payment = box.payment(ref)
-    assert (payment["state"], payment["final"]) == ("cancelled", True)
+    assert box.states(ref) == ["awaiting_code", "cancelled"]
     assert len(provider.charges()) == charges
-    assert box.sell(fresh_code("paid"))["state"] == "paid"
 
 
-@pytest.mark.parametrize("via", ["wechat", "merchant"])
-def test_told_to_stop_while_the_payer_confirms_the_next_start_goes_on_from_there(make_box, provider, via):
+def test_told_to_stop_while_the_payer_confirms_the_next_start_goes_on_from_there(make_box, provider):
     box = make_box({"timing": {"give_up_s": 20}}).start()
     ref = box.ask()
-    box.scan(fresh_code("password_never", via))
+    box.scan(fresh_code("password_never", "merchant"))
     number = box.until_state(ref, "pending")["attempts"][0]["out_trade_no"]
     assert box.stop() == 0
     assert box.states(ref)[-1] == "pending"
@@ -103,11 +99,11 @@ def test_systemd_is_told_ready_status_signs_of_life_and_the_stop(make_box, syste
     box.scan(fresh_code("paid"))
     assert box.end(ref)["state"] == "paid"
     systemd.until("STATUS=paid")
-    for _ in range(3):
-        systemd.until("WATCHDOG=1")
+    systemd.until("WATCHDOG=1", times=systemd.heard.count("WATCHDOG=1") + 3)
     assert box.stop() == 0
     systemd.until("STOPPING=1")
-    assert [message for message in systemd.heard if message == "READY=1"] == ["READY=1"]
+    assert systemd.heard.count("READY=1") == 1
+    assert systemd.heard.index("READY=1") < systemd.heard.index("STATUS=awaiting_code") < systemd.heard.index("STOPPING=1")
 
 
 def test_a_box_that_does_not_do_its_work_gives_no_more_signs_of_life(make_box, systemd):
@@ -117,4 +113,4 @@ def test_a_box_that_does_not_do_its_work_gives_no_more_signs_of_life(make_box, s
     os.kill(box.pid, signal.SIGSTOP)
     assert systemd.falls_silent(0.5)
     os.kill(box.pid, signal.SIGCONT)
-    systemd.until("WATCHDOG=1")
+    systemd.until("WATCHDOG=1", times=systemd.heard.count("WATCHDOG=1") + 1)
