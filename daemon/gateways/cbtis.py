@@ -51,6 +51,7 @@ class CbtisGateway:
 
     abilities = frozenset({Ability.SHOW})
     holds_queries = False
+    repeats_creates = False  # what a second create under a number does is not published
 
     def __init__(self, settings: CbtisSettings, place: Place, schedule: Schedule, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = settings.name

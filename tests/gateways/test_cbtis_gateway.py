@@ -58,6 +58,7 @@ async def test_it_is_a_gateway_that_shows_and_does_nothing_else(gateway: CbtisGa
     as_protocol: Gateway = gateway
     assert as_protocol.abilities == {Ability.SHOW}
     assert not as_protocol.holds_queries
+    assert not as_protocol.repeats_creates
     assert as_protocol.name == "cbtis"
 
 
