@@ -53,6 +53,7 @@ class ConnectGateway:
 
     abilities = frozenset({Ability.SHOW, Ability.REFUND, Ability.CLOSE})
     holds_queries = False
+    repeats_creates = True
 
     def __init__(
         self,

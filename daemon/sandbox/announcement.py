@@ -75,6 +75,18 @@ def snippet(sandbox: Announced, providers: Collection[str]) -> str:
             'country = "CN"\n'
             "token_lifetime = 10\n" + ca
         )
+    if "connect" in providers:
+        parts.append(
+            "[gateways.connect]\n"
+            'kind = "connect"\n'
+            f'base_url = "{sandbox.base_url}"\n'
+            f'merchant_id = "{sandbox.context.connect.merchant_id}"\n'
+            f'api_key_id = "{sandbox.context.connect.api_key_id}"\n'
+            f'secret_file = "{sandbox.context.connect.secret_file}"\n'
+            'country = "CN"\n'
+            f'webhook_key_id = "{sandbox.context.connect.webhook_key_id}"\n'
+            f'webhook_secret_file = "{sandbox.context.connect.webhook_secret_file}"\n' + ca
+        )
     parts.append("[routes]\n" + "".join(f'{key} = "{name}"\n' for key, name in routes.items()))
     return "\n".join(parts)
 

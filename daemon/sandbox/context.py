@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from daemon.sandbox.credentials import CbtisCredentials, MerchantCredentials, Smart2payCredentials, WechatCredentials
+from daemon.sandbox.credentials import CbtisCredentials, ConnectCredentials, MerchantCredentials, Smart2payCredentials, WechatCredentials
 from daemon.sandbox.ledger import Ledger
 from daemon.sandbox.line import Line
 from daemon.sandbox.pushes import Pushes
@@ -29,6 +29,7 @@ class SandboxContext:
     merchant: MerchantCredentials
     smart2pay: Smart2payCredentials
     cbtis: CbtisCredentials
+    connect: ConnectCredentials
     pushes: Pushes
     tls: bool  # False: plain http; rules about client certificates are not applied
     ca_file: Path

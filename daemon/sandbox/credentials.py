@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,19 @@ class Smart2payCredentials:
     api_key_file: Path
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectCredentials:
+    """What the Connect stand-in accepts; the webhook secret signs its notifications."""
+
+    merchant_id: str
+    api_key_id: str
+    secret: str = field(repr=False)
+    secret_file: Path
+    webhook_key_id: str
+    webhook_secret: str = field(repr=False)
+    webhook_secret_file: Path
+
+
 def wechat_credentials(directory: Path) -> WechatCredentials:
     """Fresh ones; the key also goes into a file there. Raises OSError."""
     key = secrets.token_hex(16)  # 32 characters, as WeChat's API keys have
@@ -80,3 +94,15 @@ def smart2pay_credentials(directory: Path) -> Smart2payCredentials:
     key_file = directory / "smart2pay.key"
     write_private(key_file, key.encode())
     return Smart2payCredentials(f"3{secrets.randbelow(10**4):04d}", key, key_file)
+
+
+def connect_credentials(directory: Path) -> ConnectCredentials:
+    """Fresh ones; both secrets, which look like Base64 as the real ones do, also go into files there. Raises OSError."""
+    secret, webhook_secret = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
+    secret_file, webhook_secret_file = directory / "connect.secret", directory / "connect.webhook"
+    write_private(secret_file, secret.encode())
+    write_private(webhook_secret_file, webhook_secret.encode())
+    merchant_id = f"{1000 + secrets.randbelow(9000)}"
+    return ConnectCredentials(
+        merchant_id, secrets.token_hex(8), secret, secret_file, secrets.token_hex(8), webhook_secret, webhook_secret_file
+    )

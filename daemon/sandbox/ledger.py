@@ -119,6 +119,14 @@ class Ledger:
             return order
         return self._move(order, order.scenario.start) if order.scenario.start is not Standing.ABSENT else order
 
+    def charge_again(self, number: str) -> Order:
+        """The same charge once more, at a provider that takes it for the same: where the first was lost, it arrives now.
+
+        Raises UnknownOrder."""
+        order = self._put(self.order(number).counted(Call.CHARGE), "charge_again")
+        arrives = order.state is Standing.ABSENT and order.scenario.step(Call.CHARGE, order.times(Call.CHARGE)).act
+        return self._move(order, order.scenario.start) if arrives and order.scenario.start is not Standing.ABSENT else order
+
     def _made(self, demand: Demand, scenario: Scenario, *, shown: bool) -> Order:
         played = scenario.for_show() if shown else scenario
         now = self.now()

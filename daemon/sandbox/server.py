@@ -26,10 +26,12 @@ from daemon.sandbox import announcement, control
 from daemon.sandbox.context import SandboxContext
 from daemon.sandbox.credentials import (
     CbtisCredentials,
+    ConnectCredentials,
     MerchantCredentials,
     Smart2payCredentials,
     WechatCredentials,
     cbtis_credentials,
+    connect_credentials,
     merchant_credentials,
     smart2pay_credentials,
     wechat_credentials,
@@ -62,7 +64,7 @@ def _from(module: str) -> AddRoutes:
     return add
 
 
-_NAMES: Final = ("wechat", "merchant", "cbtis", "smart2pay")
+_NAMES: Final = ("wechat", "merchant", "cbtis", "smart2pay", "connect")
 PROVIDERS: Final[dict[str, AddRoutes]] = {
     name: _from(f"daemon.sandbox.{name}") for name in _NAMES if importlib.util.find_spec(f"daemon.sandbox.{name}")
 }
@@ -126,6 +128,10 @@ class Sandbox:
     @property
     def cbtis(self) -> CbtisCredentials:
         return self.context.cbtis
+
+    @property
+    def connect(self) -> ConnectCredentials:
+        return self.context.connect
 
     @property
     def pushes(self) -> Pushes:
@@ -270,6 +276,7 @@ def _context(directory: Path, deck: Deck, timings: Timings, *, with_tls: bool) -
         merchant=merchant_credentials(directory),
         smart2pay=smart2pay_credentials(directory),
         cbtis=cbtis_credentials(directory),
+        connect=connect_credentials(directory),
         pushes=Pushes(timings),
         tls=with_tls,
         ca_file=files.ca_file,
