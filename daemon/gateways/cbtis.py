@@ -147,7 +147,7 @@ class CbtisGateway:
 
     def _heard(self, answer: Answer, attempt: Attempt) -> wire.Heard:
         heard = self._hear(answer)
-        level = logging.DEBUG if heard.ok else logging.WARNING
+        level = logging.DEBUG if heard.ok else logging.INFO
         words = (attempt.out_trade_no, answer.status, heard.code, heard.rid)
         _log.log(level, "answered out_trade_no=%s http=%d code=%s rid=%s", *words)
         return heard
