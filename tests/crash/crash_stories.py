@@ -89,7 +89,6 @@ _NOTHING_CHARGED = (
         "cancelled",
         cancels=("awaiting_code",),
         first_line="shut",
-        also=("revoked",),  # the next life cannot know that nothing had left the box: it asks, and undoes
     ),
     Story(
         "given up while no connection comes about",
@@ -98,7 +97,7 @@ _NOTHING_CHARGED = (
         cancels=("submitting",),
         first_line="deaf",
         timing={"answer_s": 0.6, **BRISK},
-        also=("revoked",),  # as before
+        also=("revoked",),  # the next life cannot know that nothing had left the box: it asks, and undoes
     ),
     Story(
         "in doubt while no connection comes about",

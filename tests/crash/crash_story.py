@@ -51,7 +51,7 @@ class Story:
     """What happens, and how it ends at the till (`ends`) when nobody dies. `kept`: the shop has the money then.
 
     `shows` is what the payer holds before the scanner, in turn: a case, or None for a product's code. The till gives up in each
-    of the states of `cancels`. `first_line` is where the gateway leads in the box's first life only: "deaf" (it takes
+    of the states of `cancels`. `first_line` is where the gateway leads until the box has died on this sale: "deaf" (it takes
     connections and says nothing) or "shut". `until`: rows that a payment in doubt goes through before the story is over.
     `also`: other ends that are as true, where a crash has moved something in time; each has its reason beside it.
     """
@@ -160,7 +160,7 @@ class _Telling:
                 return self._told()
             except (OSError, http.client.HTTPException):
                 self._bury()
-            if url is not None:
+            if url is not None and self.deaths[-1] is not None:
                 self.box.reconfigure({table: {"base_url": good}})
             self._live()
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from crash_story import AMOUNT, Told
-from crashing_daemon import AFTER, STORED, Plan
+from crashing_daemon import AFTER, Plan
 from secrets_told import Discretion
 
 from daemon.news import News
@@ -31,13 +31,12 @@ def may_end(told: Told) -> frozenset[str]:
     Before anything was charged, the box gives the sale up when it starts again. A charge that was decided and not sent cannot be
     sent later, because the payer's code is kept nowhere: the order is undone.
     """
-    allowed = frozenset({told.story.ends, *told.story.also})
-    for plan, disk in zip(_deadly(told), told.deaths, strict=False):
+    for disk in told.deaths:
         if disk == "awaiting_code":  # what had been refused before, and is paid after all, goes back then
             return frozenset({"refunded" if any(order["money_in"] for order in told.orders.values()) else "cancelled"})
-        if plan.at == CODE and plan.place == STORED:
+        if disk == "submitting" and not told.orders:
             return frozenset({"revoked"})
-    return allowed
+    return frozenset({told.story.ends, *told.story.also})
 
 
 def _at_the_till(told: Told) -> Iterator[str]:
