@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,6 +13,7 @@ import pytest
 from cbtis_box import ALIPAY, ORDER, UNPAID, Client
 from sandbox_box import client_tls
 
+from daemon.sandbox.credentials import cbtis_credentials
 from daemon.sandbox.ledger import Demand
 from daemon.sandbox.scenario import Call, Scenario, Standing, Timings
 from daemon.sandbox.server import Sandbox
@@ -25,6 +27,14 @@ async def client(sandbox: Sandbox) -> AsyncIterator[Client]:
 
 
 # -- who --
+
+
+def test_secret_and_key_are_new_in_every_run_and_closed_to_others(tmp_path: Path) -> None:
+    first, second = cbtis_credentials(tmp_path), cbtis_credentials(tmp_path)
+    assert (first.client_secret, first.apikey) != (second.client_secret, second.apikey)
+    for file, text in ((second.client_secret_file, second.client_secret), (second.apikey_file, second.apikey)):
+        assert (file.read_text(), file.stat().st_mode & 0o077) == (text, 0)
+        assert text not in repr(second)
 
 
 async def test_a_token_comes_without_the_envelope_and_lives_an_hour(client: Client) -> None:
