@@ -50,14 +50,23 @@ class Fit:
 @lru_cache(maxsize=4)
 def matrix(text: str) -> tuple[bytes, ...]:
     """The symbol's rows, a byte a module, 1 for dark: smallest version, best mask, and the highest error correction that costs no
-    larger version. Raises ValueError where the text is too long for any symbol."""
+    larger version. Raises ValueError where the text is too long for any symbol, or no text.
+
+    What is not ASCII goes in as UTF-8, which is what wallets expect: left to itself, segno takes Latin-1 or Shift JIS, and the decoder
+    that WeChat published reads nothing from either (tests/core/test_qr.py). Its search for kanji looks at bytes, so it must not look.
+    """
     import segno  # only a box that shows QRs needs it, and its import costs 11 MB
 
+    mode = None if text.isascii() else "byte"
     try:
-        symbol = segno.make(text, micro=False, error="l", boost_error=True)
+        symbol = segno.make(text, micro=False, error="l", boost_error=True, encoding="utf-8", mode=mode)
     except segno.DataOverflowError as error:
-        raise ValueError(f"no QR holds {len(text.encode())} bytes; the largest holds {TEXT_MAX}") from error
+        raise ValueError(f"no QR holds {_bytes_in(text)} bytes; the largest holds {TEXT_MAX}") from error
     return tuple(bytes(row) for row in symbol.matrix)
+
+
+def _bytes_in(text: str) -> int:
+    return len(text.encode(errors="replace"))  # half a surrogate pair, which JSON can spell, has no bytes of its own
 
 
 def fit(text: str, panel: Panel) -> Fit | None:
@@ -80,7 +89,7 @@ def why_unshowable(text: str, *, panel: Panel) -> Reason | None:
     most = most_bytes(panel)
     what = f"at most {most} bytes do" if most else "none does"
     px = max(1, panel.min_module_px)
-    told = f"a QR of {len(text.encode())} bytes cannot be read on {panel.width}x{panel.height} pixels with {px} or more a module; {what}"
+    told = f"a QR of {_bytes_in(text)} bytes cannot be read on {panel.width}x{panel.height} pixels with {px} or more a module; {what}"
     return Reason("qr_unreadable", told)
 
 
