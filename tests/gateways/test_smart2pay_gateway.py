@@ -309,7 +309,7 @@ async def test_silence_is_no_answer_within_each_call_s_own_patience() -> None:
 
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-        async with gateway_to(url, Schedule(answer_s=0.3, reply_s=0.2)) as gateway:
+        async with gateway_to(url, Schedule(answer_s=0.6, reply_s=0.4)) as gateway:
             started = asyncio.get_running_loop().time()
             for call in (gateway.create_qr, gateway.query, gateway.close, gateway.refund):
                 with pytest.raises(NoAnswer):
@@ -321,13 +321,13 @@ async def test_silence_is_no_answer_within_each_call_s_own_patience() -> None:
 
 async def test_a_slow_look_up_uses_up_the_time_of_the_whole_call(provider: Provider) -> None:
     def slowly() -> web.StreamResponse:
-        deadline = asyncio.get_running_loop().time() + 0.15
+        deadline = asyncio.get_running_loop().time() + 0.4
         while asyncio.get_running_loop().time() < deadline:  # holds the loop on purpose: the client's clock goes on
             pass
         return web.Response(body=body("Payments", [listed()]), content_type="application/json")
 
     provider.answers["GET", LIST] = slowly
-    async with gateway_to(provider.url, Schedule(reply_s=0.1)) as gateway:
+    async with gateway_to(provider.url, Schedule(reply_s=0.3)) as gateway:
         with pytest.raises(NoAnswer):
             await gateway.query(ATTEMPT)
 
