@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import queue
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -89,7 +90,7 @@ def test_every_case_of_the_sandbox_has_an_end():
     assert set(OTHERWISE_VIA_MERCHANT) <= set(CASES)
 
 
-@pytest.mark.timeout(150)  # the first one waits until all are played
+@pytest.mark.timeout(300)  # the first one waits until all are played
 @pytest.mark.parametrize(("case", "via"), SALES)
 def test_a_case_ends_as_it_must_for_till_provider_and_money(sales, provider, case, via):
     sale, end = sales[case, via], end_of(case, via)
@@ -123,3 +124,17 @@ def first_order(provider, sale: Sale, end: End) -> dict[str, Any]:
     """The payment's first order, as soon as it stands where it must end."""
     number = sale.payment["attempts"][0]["out_trade_no"]
     return provider.until(lambda: order if (order := provider.order(number))["state"] == end.order else None)
+
+
+def test_a_backend_that_holds_queries_brings_the_payers_confirmation_at_once(make_box, provider):
+    """Polls would be half a minute apart here; the green light does not wait for one."""
+    box = make_box({"timing": {"query_every_s": 30, "give_up_s": 60}}).start()
+    ref = box.ask()
+    box.scan(fresh_code("password_never", "merchant"))
+    number = box.until_state(ref, "pending")["attempts"][0]["out_trade_no"]
+    provider.until(lambda: provider.order(number)["queries"] == 1)
+    provider.confirm(number)
+    confirmed_at = time.monotonic()
+    assert box.end(ref)["state"] == "paid"
+    assert time.monotonic() - confirmed_at < 10
+    assert provider.order(number)["queries"] == 1
