@@ -19,7 +19,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -29,11 +28,11 @@ from pathlib import Path
 from typing import Any
 
 from box_config import Tables, tables_for, with_changes, write_config
+from process_lines import PATIENCE_S, Lines
 from provider_thread import Provider
 from pty_scanner import PtyScanner
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 40.0  # for anything to happen; far longer than it takes
 POLL_S = 0.02  # where there is nothing to wait for
 
 _refs = itertools.count(1)
@@ -46,43 +45,6 @@ class Answer:
 
     status: int
     body: Any
-
-
-class Lines:
-    """What a process writes to one pipe, kept, and waited for."""
-
-    def __init__(self, pipe: Any) -> None:
-        self._lines: list[str] = []
-        self._news = threading.Condition()
-        self._ended = False
-        self._thread = threading.Thread(target=self._read, args=(pipe,), daemon=True)
-        self._thread.start()
-
-    @property
-    def text(self) -> str:
-        with self._news:
-            return "".join(self._lines)
-
-    def until(self, pattern: str | re.Pattern[str], seconds: float = PATIENCE_S) -> re.Match[str]:
-        """The first place that fits. AssertionError where none comes, or the process ends without."""
-        with self._news:
-            self._news.wait_for(lambda: self._ended or re.search(pattern, "".join(self._lines)), seconds)
-        found = re.search(pattern, self.text)
-        assert found, f"{pattern!r} was not written:\n{self.text}"
-        return found
-
-    def finish(self) -> None:
-        self._thread.join(5)
-
-    def _read(self, pipe: Any) -> None:
-        with pipe:
-            for line in pipe:
-                with self._news:
-                    self._lines.append(line.decode("utf-8", "replace"))
-                    self._news.notify_all()
-        with self._news:
-            self._ended = True
-            self._news.notify_all()
 
 
 class BoxProcess:
@@ -116,7 +78,7 @@ class BoxProcess:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._before = list(before)
-        self._program = list(program)
+        self.program = program
         self._environ = dict(environ or {})
 
     # -- the process --
@@ -135,7 +97,7 @@ class BoxProcess:
         assert not self.is_running, "running already"
         write_config(self.config_path, self.tables)
         self.process = subprocess.Popen(
-            [*self._before, sys.executable, *self._program, "run", "--config", str(self.config_path), "--log-level", "debug"],
+            [*self._before, sys.executable, *self.program, "run", "--config", str(self.config_path), "--log-level", "debug"],
             cwd=ROOT,
             env=_clean_environment() | self._environ,
             stdin=subprocess.DEVNULL,

@@ -6,7 +6,8 @@ import json
 from http.client import HTTPConnection
 from typing import Any
 
-from box_process import PATIENCE_S, BoxProcess
+from box_process import BoxProcess
+from process_lines import PATIENCE_S
 
 
 class EventStream:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-PATIENCE_S = 40.0
+from process_lines import PATIENCE_S
 
 
 class Systemd:

@@ -221,6 +221,21 @@ def test_p10_nothing_given_in_confidence_is_told(hasty, via):
     assert code not in hasty.output + str(hasty.get("/v1/payments").body)
 
 
+@pytest.mark.parametrize("place", ["output", "journal", "http"])
+def test_p10_the_search_for_what_was_told_finds_it(make_box, place):
+    """A search that finds nothing proves nothing, unless it would have found something."""
+    box, code = make_box(), fresh_code("paid")
+    box.scanner.codes.append(code)
+    telling = {"output": ("-c", f"print('charging {code}')"), "journal": ("-c", f"open({str(box.journal_path)!r}, 'w').write('{code}')")}
+    box.program = telling.get(place, ("-c", ""))
+    box.launch()
+    box.wait_exit()
+    if place == "http":
+        box.heard += code.encode()
+    assert Discretion(box).check() == [f"a payer's code {code[:2]}…{code[-2:]} in {place}"]
+    box.scanner.codes.clear()
+
+
 def test_p11_a_wall_clock_that_jumps_by_years_changes_no_outcome(make_box, provider):
     box = make_box(HASTY, program=("-c", JUMPING)).start()
     for via in ("wechat", "merchant"):
