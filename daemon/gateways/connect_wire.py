@@ -75,7 +75,7 @@ class Money:
 def create(attempt: Attempt, settings: ConnectSettings, place: Place, customer_ip: str) -> bytes:
     """The body that creates a payment with a QR code. Raises ValueError where its amount cannot be said."""
     references: Fields = {"merchantReference": attempt.out_trade_no}
-    if descriptor := _line(attempt.description or place.store_name, _DESCRIPTOR_MAX):
+    if descriptor := _line(attempt.description, _DESCRIPTOR_MAX) or _line(place.store_name, _DESCRIPTOR_MAX):
         references["descriptor"] = descriptor
     return _body(
         {
