@@ -36,8 +36,17 @@ def test_a_box_where_all_is_well_sells(board):
 
 def test_a_sale_without_a_scan_needs_no_scanner(board):
     board.device("scanner", Health(Condition.MISSING, "unplugged"))
+    board.device("display", OK)
     assert board.not_ready(Mode.SHOW, TRIAL) == []
     assert board.not_ready(Mode.SCAN, TRIAL) == ["scanner missing: unplugged"]
+
+
+def test_a_qr_needs_a_panel_to_be_shown_on(board):
+    assert board.not_ready(Mode.SHOW, TRIAL) == ["display: none is configured to show a QR on ([display] in config.toml)"]
+    board.device("display", Health(Condition.MISSING, "no answer at 0x3c"))
+    assert board.not_ready(Mode.SHOW, TRIAL) == ["display missing: no answer at 0x3c"]
+    board.device("display", OK)
+    assert board.not_ready(Mode.SHOW, TRIAL) == []
 
 
 def test_what_is_not_needed_for_a_sale_is_said_and_does_not_hold_it_back(board):
@@ -67,6 +76,7 @@ def test_one_gateway_that_can_charge_is_enough(board):
 
 
 def test_a_mode_without_a_gateway_is_not_sold(board):
+    board.device("display", OK)
     assert board.not_ready(Mode.SHOW, frozenset()) == ["no gateway serves mode 'show' ([routes] in config.toml)"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from scripted_desk import ScriptedDesk, a_web
 
+from daemon.gateways.base import Pushed
 from daemon.web.api import Web
 from daemon.web.settings import Limits
 
@@ -68,6 +69,7 @@ async def serve() -> AsyncIterator[Serve]:
             limits: Limits | None = None,
             simulated: bool = True,
             till: str | None = "http",
+            pushed: Mapping[str, Pushed] | None = None,
         ) -> Served:
             desk = desk or ScriptedDesk()
             served: Served
@@ -79,6 +81,7 @@ async def serve() -> AsyncIterator[Serve]:
                 is_alive=lambda: served.alive,
                 till=till,
                 limits=limits,
+                pushed=pushed,
             )
             session = await stack.enter_async_context(aiohttp.ClientSession())
             served = Served(web, desk, session)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from daemon.gateways.base import Push
 from daemon.money import Amount, Minor
 from daemon.payment import Payment, Ref, State
 from daemon.tills.base import Conflict, Ended, Entry, Rejected, Request
@@ -29,6 +30,7 @@ class ScriptedDesk:
         self.cancelled: list[tuple[str, str]] = []
         self.listed: list[tuple[int, str | None]] = []
         self.waited: list[tuple[str, str | None, float]] = []
+        self.hinted: list[Push] = []
         self.payments: dict[str, Payment] = {}
         self.entries: list[Entry] = []
         self.refusal: Exception | None = None
@@ -94,6 +96,9 @@ class ScriptedDesk:
         if before == "nobody":
             raise ValueError(before)
         return list(reversed(self.payments.values()))[:limit]
+
+    async def hint(self, push: Push) -> None:
+        self.hinted.append(push)
 
     async def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
         seq = len(self.entries) if after_seq is None else after_seq

@@ -49,7 +49,9 @@ async def test_a_box_with_a_real_scanner_takes_no_simulated_codes(serve):
     assert (status, body["error"]["code"]) == (404, "no_such_path")
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/payments/", "/v1/payments/a/b", "/V1/box", "/v1/box/", "/v1/notify/x", "/v2/box"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/payments/", "/v1/payments/a/b", "/V1/box", "/v1/box/", "/v1/notify/", "/v1/notify/a/b", "/v2/box"]
+)
 async def test_an_unknown_path_is_404_in_the_same_shape(box, path):
     status, body = await box.call("GET", path)
     assert status == 404
