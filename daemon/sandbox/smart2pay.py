@@ -94,6 +94,8 @@ class _Desk:
         self.context.ledger.leave(order.number, Call.CHARGE, PROVIDER)
         if step.code:
             return self._by_code(asked, order, step.code), step
+        if order.state is Standing.ABSENT:  # it never arrived; what is said now is lost as well
+            return message(500, "An error has occurred."), step
         return self._payment(order, 201, step, as_text=True), step
 
     def find(self, request: web.Request, _body: bytes) -> _Played:
