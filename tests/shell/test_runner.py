@@ -10,11 +10,11 @@ from shop import AT, NOTE, Shop, a_payment, an_order, code, until
 
 from daemon.codes import AuthCode
 from daemon.cycle import Cycle, Unfit
-from daemon.events import Cancelled, CodePresented, CodeRejected, Replied, Submit, TimePassed
+from daemon.events import Cancelled, CodePresented, CodeRejected, QrWanted, Replied, Submit, TimePassed
 from daemon.gateways.settings import SimulatedSettings
 from daemon.gateways.simulated import SimulatedGateway
 from daemon.journal_file import JournalError, JournalFile
-from daemon.payment import Errand, OutTradeNo, Ref, State
+from daemon.payment import Errand, Mode, OutTradeNo, Ref, State
 from daemon.reply import NoAnswer, Reply, Verdict
 from daemon.runner import LET_GO_S, STOP_S, STORE_AGAIN_S
 
@@ -172,6 +172,97 @@ async def test_a_listener_at_fault_stops_neither_the_payment_nor_the_others(tmp_
         assert shop.told[-1] == "paid"
         assert [type(outcome) for outcome in shop.links] == [Reply]
         assert caplog.text.count("ZeroDivisionError") == 4
+
+
+# -- a QR (P2) --
+
+
+WANTED = QrWanted(OutTradeNo("T1"), "trial", "wechat", AT)
+
+
+class WatchedQr(SimulatedGateway):
+    """Looks at the journal when a QR order is asked for."""
+
+    def __init__(self, look):
+        super().__init__(SimulatedSettings("trial"))
+        self.look = look
+        self.seen = []
+
+    async def create_qr(self, attempt):
+        self.seen.append(self.look())
+        return await super().create_qr(attempt)
+
+
+@in_virtual_time
+async def test_a_qr_payment_is_one_entry_with_its_order_before_anything_is_sent(tmp_path):
+    """There is no moment at which a crash leaves the payment without its order, or sends an order that nobody knows."""
+    shops = []
+
+    def look():
+        with_file = JournalFile.open(shops[0].path)
+        payment, entries = with_file.find(A1), with_file.entries(0, 9)
+        with_file.close()
+        return payment.state, payment.attempts[0].out_trade_no, payment.attempts[0].errand, [(e.event, e.state) for e in entries]
+
+    gateway = WatchedQr(look)
+    async with Shop(tmp_path, gateways={"trial": gateway}) as shop:
+        shops.append(shop)
+        begun = await shop.runner.begin(a_payment(mode=Mode.SHOW), WANTED)
+        assert begun.state is State.CREATING_QR
+        assert [(change.before, change.entry.event) for change in shop.changes] == [(None, "asked")]
+        await until(lambda: shop.told[-1] == "paid")
+        assert gateway.seen == [(State.CREATING_QR, "T1", Errand.CHARGE, [("asked", "creating_qr")])]
+        assert shop.told == ["creating_qr", "presenting_qr", "paid"]
+
+
+@in_virtual_time
+async def test_a_qr_payment_that_cannot_be_stored_is_none_and_asks_nobody(tmp_path, impatient):
+    async with Shop(tmp_path) as shop:
+        shop.lock()
+        with pytest.raises(JournalError):
+            await shop.runner.begin(a_payment(mode=Mode.SHOW), WANTED)
+        shop.unlock()
+        await asyncio.sleep(60)
+        assert (shop.asked, shop.changes, shop.runner.live) == ([], [], [])
+        assert (await shop.runner.begin(a_payment(mode=Mode.SHOW), WANTED)).state is State.CREATING_QR
+        await settle()
+        assert shop.asked == ["create_qr"]
+
+
+@in_virtual_time
+async def test_a_first_event_that_does_not_fit_begins_nothing(tmp_path):
+    async with Shop(tmp_path) as shop:
+        with pytest.raises(Unfit):
+            await shop.runner.begin(a_payment(), WANTED)  # of a payment that scans
+        assert (shop.asked, shop.changes, shop.runner.live) == ([], [], [])
+
+
+@in_virtual_time
+async def test_a_till_that_hangs_up_has_its_qr_made_once_all_the_same(tmp_path):
+    async with Shop(tmp_path) as shop:
+        asyncio.get_running_loop().disk_s = 1.0
+        asking = asyncio.create_task(shop.runner.begin(a_payment(mode=Mode.SHOW), WANTED))
+        await asyncio.sleep(0.5)
+        asking.cancel()
+        assert shop.asked == []
+        await until(lambda: shop.told[-1:] == ["paid"])
+        assert shop.asked.count("create_qr") == 1
+
+
+@pytest.mark.parametrize("runs_s", [0.0, 1.0])
+@in_virtual_time
+async def test_a_qr_order_is_made_once_whatever_restarts_come_between(tmp_path, runs_s):
+    """P1: after a restart it is asked for by its number, and never made again."""
+    provider = SimulatedGateway(SimulatedSettings("trial"))
+    async with Shop(tmp_path, gateways={"trial": provider}) as shop:
+        await shop.runner.begin(a_payment(mode=Mode.SHOW), WANTED)
+        await asyncio.sleep(runs_s)
+    for _ in range(2):
+        async with Shop(tmp_path, boot="boot-2", gateways={"trial": provider}) as again:
+            await asyncio.sleep(1.0)
+    async with Shop(tmp_path, boot="boot-3", gateways={"trial": provider}) as again:
+        await until(lambda: again.runner.live == [])
+    assert [call.name for call in provider.calls].count("create_qr") == 1
 
 
 # -- codes (P1, P10) --
