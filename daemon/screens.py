@@ -1,7 +1,7 @@
 """What the panel says: from a view to a picture. Pure, the same pixels everywhere.
 
 `content` turns a view into what is to be said, `daemon.layout` places it, `draw` paints it. Each state has one small function
-below; a screen for a shown QR code would be one more, with its own picture beside the words.
+below. A QR (`daemon.qr`) stands beside the words of the state that shows it.
 """
 
 from __future__ import annotations

@@ -10,6 +10,12 @@ USUAL = Amount(Minor(1250), "CNY")
 LARGEST = Amount(Minor(123456789012), "CNY")
 
 LANGUAGES = (Language.EN, Language.ZH)
+NATIVE = "weixin://wxpay/bizpayurl?pr=Example"
+"""As long as the links of WeChat Pay: 35 bytes, two pixels a module on 128x64."""
+
+PAGE = "https://pay.example.org/hosted/en/payment/page?token=000000000000000000000000000000-0000"
+"""As long as the address of a hosted page: 88 bytes, one pixel a module there."""
+
 SIZES = ((128, 64), (128, 32), (96, 16), (64, 48), (64, 32), (64, 128), (128, 128), (256, 64))
 
 
@@ -48,6 +54,11 @@ SCREENS: dict[str, View] = {
     "submitting": view(State.SUBMITTING, left_s=30),
     "pending": view(State.PENDING, left_s=22),
     "pending_confirming": view(State.PENDING, confirming=True, left_s=22),
+    "creating_qr": view(State.CREATING_QR, left_s=20),
+    "presenting_qr": view(State.PRESENTING_QR, qr=NATIVE, left_s=107),
+    "presenting_qr_largest": view(State.PRESENTING_QR, qr=NATIVE, amount=LARGEST, left_s=120),
+    "presenting_qr_confirming": view(State.PRESENTING_QR, qr=NATIVE, confirming=True, left_s=31),
+    "presenting_qr_long": view(State.PRESENTING_QR, qr=PAGE, left_s=9),
     "revoking": view(State.REVOKING),
     "closing": view(State.CLOSING),
     "paid": view(State.PAID),
@@ -55,6 +66,8 @@ SCREENS: dict[str, View] = {
     "refused": view(State.REFUSED, "NOTENOUGH"),
     "refused_unknown_code": view(State.REFUSED, "SOMETHING_NEW"),
     "expired": view(State.EXPIRED, "scan_timeout"),
+    "refused_unreadable": view(State.REFUSED, "qr_unreadable"),
+    "expired_qr": view(State.EXPIRED, "qr_timeout"),
     "cancelled": view(State.CANCELLED, "cancelled"),
     "revoked": view(State.REVOKED, "timeout"),
     "refunded": view(State.REFUNDED, "paid_late"),

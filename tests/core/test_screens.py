@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from screen_gallery import LANGUAGES, SCREENS, missing, view
+from screen_gallery import LANGUAGES, NATIVE, SCREENS, missing, view
 
 from daemon.panel_text import half_blocks, png
 from daemon.payment import State
@@ -23,11 +23,13 @@ WRITE = os.environ.get("TILLBOX_WRITE_PICTURES") == "1"
 
 USUAL_SIZE = (128, 64)
 OTHER_SIZES = ((128, 32), (96, 16), (64, 48), (128, 128), (256, 64))
+UPRIGHT = (64, 128)
 ELSEWHERE = (
     "ready",
     "awaiting_code",
     "awaiting_code_again",
     "pending_confirming",
+    "presenting_qr",
     "revoking",
     "paid",
     "refused",
@@ -38,6 +40,7 @@ ELSEWHERE = (
 CASES = [
     *((name, USUAL_SIZE, language) for name in SCREENS for language in LANGUAGES),
     *((name, size, language) for size in OTHER_SIZES for name in ELSEWHERE for language in LANGUAGES),
+    *(("presenting_qr", UPRIGHT, language) for language in LANGUAGES),
 ]
 
 
@@ -92,6 +95,17 @@ def test_a_sale_as_the_payer_reads_it():
 
 def test_the_payer_is_asked_to_confirm_only_when_the_provider_said_so():
     assert "phone" not in said(view(State.PENDING, confirming=False))
+
+
+def test_beside_a_qr_stand_the_amount_what_to_do_and_the_time_left():
+    assert said(view(State.PRESENTING_QR, qr=NATIVE, left_s=107)) == "¥12.50 | Scan to pay | 1:47"
+    assert said(view(State.PRESENTING_QR, qr=NATIVE, confirming=True, left_s=9)) == "¥12.50 | Confirm on your phone | 0:09"
+
+
+def test_a_qr_is_gone_with_the_state_that_shows_it():
+    """The text stays in the payment for the record; who scans it now would pay too late."""
+    for state in set(State) - {State.PRESENTING_QR}:
+        assert draw(view(state, qr=NATIVE), 128, 64, Language.EN).tobytes() == draw(view(state), 128, 64, Language.EN).tobytes()
 
 
 def test_while_a_payment_is_undone_the_payer_waits():

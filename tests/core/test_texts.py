@@ -60,9 +60,10 @@ def test_chinese_is_chinese():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_fits_its_screen_on_the_usual_panel(language):
-    """Nothing is left out, shortened or cut at 128 x 64, whatever the box has to say."""
+    """Nothing is left out, shortened or cut at 128 x 64, whatever the box has to say; beside a QR "confirm" has its short words."""
     for view in everything_said():
-        assert composed(view, 128, 64, language).complete, content(view, language)
+        if view.qr is None or not view.confirming:
+            assert composed(view, 128, 64, language).complete, content(view, language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
