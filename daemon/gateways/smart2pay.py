@@ -17,7 +17,6 @@ id, because the list leaves out half of it (the QR code, for one).
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
@@ -29,10 +28,11 @@ from daemon.gateways import smart2pay_push as push
 from daemon.gateways import smart2pay_wire as wire
 from daemon.gateways.base import Ability, Problem, Push, refund_number
 from daemon.gateways.client import Answer, Client, TlsSettings
+from daemon.gateways.patience import Patience
 from daemon.gateways.settings import Place, Smart2paySettings
 from daemon.gateways.smart2pay_wire import Record
 from daemon.payment import Attempt, State
-from daemon.reply import GatewayError, NoAnswer, NotSent, Refusal, Reply, Unintelligible, Verdict
+from daemon.reply import GatewayError, NotSent, Refusal, Reply, Unintelligible, Verdict
 from daemon.timing import Schedule
 
 _log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Smart2payGateway:
 
     async def create_qr(self, attempt: Attempt) -> Reply:
         """One payment, asked for once. That its number was used before means that it arrived: it is looked up."""
-        patience = _Patience(self._schedule.answer_s)
+        patience = Patience(self._schedule.answer_s)
         try:
             body = wire.payment(attempt, self._settings, self._place)
         except ValueError as error:
@@ -76,7 +76,7 @@ class Smart2payGateway:
 
     async def query(self, attempt: Attempt, hold_s: float = 0.0) -> Reply:  # noqa: ARG002  # GlobalPay cannot hold a query
         """By the provider's id where it is known, else found by our number first."""
-        payment = await self._find(attempt, _Patience(self._schedule.reply_s))
+        payment = await self._find(attempt, Patience(self._schedule.reply_s))
         if payment is None:
             return answers.NOT_KNOWN
         return self._read(payment, attempt, unseen=attempt.state is State.CREATING_QR)
@@ -87,7 +87,7 @@ class Smart2payGateway:
 
     async def close(self, attempt: Attempt) -> Reply:
         """One try to cancel: REVOKE_REFUSED to whatever is answered, because no answer to it proves that the order is dead."""
-        patience = _Patience(self._schedule.reply_s)
+        patience = Patience(self._schedule.reply_s)
         payment_id = await self._id(attempt, patience)
         if payment_id is None:
             return answers.NOT_KNOWN
@@ -96,7 +96,7 @@ class Smart2payGateway:
     async def refund(self, attempt: Attempt) -> Reply:
         """The whole amount back, by the one refund number of this order. Whether that refund is there already is asked first:
         nothing says that the provider would refuse the number a second time."""
-        patience = _Patience(self._schedule.reply_s)
+        patience = Patience(self._schedule.reply_s)
         payment_id = await self._id(attempt, patience)
         if payment_id is None:
             return Reply(Verdict.UNKNOWN, "404", "the provider has no payment of this number to refund")
@@ -110,7 +110,7 @@ class Smart2payGateway:
     async def check(self) -> list[Problem]:
         """Reach and credentials, by looking for a payment that cannot exist."""
         try:
-            answer = await self._get(_search(f"check-{uuid.uuid4().hex}"), _Patience(self._schedule.reply_s))
+            answer = await self._get(_search(f"check-{uuid.uuid4().hex}"), Patience(self._schedule.reply_s))
             return answers.read_check(answer)
         except answers.NotAccepted as error:
             return [Problem(str(error), blocking=True)]
@@ -131,7 +131,7 @@ class Smart2payGateway:
 
     # -- how --
 
-    async def _arrived_before(self, attempt: Attempt, patience: _Patience, reply: Reply) -> Reply:
+    async def _arrived_before(self, attempt: Attempt, patience: Patience, reply: Reply) -> Reply:
         """The payment that stands under our number already; `reply` where it cannot be found now."""
         try:
             payment = await self._find(attempt, patience)
@@ -139,7 +139,7 @@ class Smart2payGateway:
             return reply
         return reply if payment is None else self._read(payment, attempt, unseen=True)
 
-    async def _find(self, attempt: Attempt, patience: _Patience) -> Record | None:
+    async def _find(self, attempt: Attempt, patience: Patience) -> Record | None:
         """The whole payment; None where the provider knows none."""
         payment_id = await self._id(attempt, patience)
         if payment_id is None:
@@ -149,7 +149,7 @@ class Smart2payGateway:
             raise Unintelligible("the provider lists the payment, and does not know it")
         return payment
 
-    async def _id(self, attempt: Attempt, patience: _Patience) -> str | None:
+    async def _id(self, attempt: Attempt, patience: Patience) -> str | None:
         """The provider's id, remembered or looked up by our number."""
         if attempt.trade_no and wire.is_id(attempt.trade_no):
             return attempt.trade_no
@@ -163,11 +163,11 @@ class Smart2payGateway:
             _log.warning("smart2pay_odd_status out_trade_no=%s status=%s name=%s", attempt.out_trade_no, payment.status, name)
         return answers.read_payment(payment, attempt, self._settings, unseen=unseen)
 
-    async def _post(self, path: str, body: bytes, patience: _Patience, request_id: str) -> Answer:
+    async def _post(self, path: str, body: bytes, patience: Patience, request_id: str) -> Answer:
         headers = {**self._headers(request_id), "Content-Type": JSON}
         return await self._client.post(path, body, headers, patience.left())
 
-    async def _get(self, path: str, patience: _Patience) -> Answer:
+    async def _get(self, path: str, patience: Patience) -> Answer:
         return await self._client.get(path, self._headers(_fresh()), patience.left())
 
     def _headers(self, request_id: str) -> dict[str, str]:
@@ -177,21 +177,6 @@ class Smart2payGateway:
         """The RequestId of what must happen once: the same for the same number, should the server heed it, as the vendor's own
         client seems to expect."""
         return str(uuid.uuid5(_OF_OURS, f"{self._settings.site_id}/{number}"))
-
-
-class _Patience:
-    """The time that a call has for all of its requests."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until = asyncio.get_running_loop().time() + seconds
-
-    def left(self) -> float:
-        """What is left of it, in seconds. Raises NoAnswer where that is nothing."""
-        left = self._until - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise NoAnswer(f"no whole answer within {self._seconds:g} s")
-        return left
 
 
 def _fresh() -> str:
