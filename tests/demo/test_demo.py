@@ -1,4 +1,4 @@
-"""The demo (daemon.demo.stage, shown, stories, console; daemon.commands.demo) as a person meets it: a process in a terminal."""
+"""The demo (daemon.demo.stage, daemon.demo.shown, daemon.demo.stories, daemon.demo.console) as a person meets it: a process in a terminal."""
 
 from __future__ import annotations
 

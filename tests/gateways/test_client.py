@@ -1,4 +1,7 @@
-"""The HTTP client: what is known after a request that went wrong, against real sockets on loopback."""
+"""The HTTP client: what is known after a request that went wrong, against real sockets on loopback.
+
+With it `daemon.gateways.tls`, which says whom it trusts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""WeChat Pay v2: what goes over the wire, what is believed, and what each answer means. The provider signs with wechatpy."""
+"""WeChat Pay v2: what goes over the wire, what is believed, and what each answer means. The provider signs with wechatpy.
+
+Through the gateway also `daemon.gateways.wechat_answers`, which reads what it gets.
+"""
 
 from __future__ import annotations
 

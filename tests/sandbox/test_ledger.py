@@ -1,4 +1,7 @@
-"""The ledger: what is counted, what is refused, and where the money is after each step."""
+"""The ledger: what is counted, what is refused, and where the money is after each step.
+
+With it `daemon.sandbox.order`, which is what it keeps.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The WeChat stand-in: it answers a real client library, checks what the real one checks, and plays every case."""
+"""The WeChat stand-in: it answers a real client library, checks what the real one checks, and plays every case.
+
+With it `daemon.sandbox.wechat_answers`, which writes what it says.
+"""
 
 from __future__ import annotations
 

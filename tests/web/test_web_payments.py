@@ -1,4 +1,7 @@
-"""What a till does over HTTP: ask for an amount, follow it, give it up."""
+"""What a till does over HTTP: ask for an amount, follow it, give it up.
+
+Through the whole server, `daemon.web.api`, with the long polls of `daemon.web.waiting`.
+"""
 
 from __future__ import annotations
 
