@@ -6,7 +6,7 @@ from pictures import picture, same
 from waiting import settle, until
 
 from hw.interfaces import Condition
-from hw.oled import LumaDisplay
+from hw.oled import DIMMED, LumaDisplay
 from hw.settings import DisplaySettings
 from hw.simulated import SimulatedDisplay
 
@@ -26,6 +26,10 @@ class SimulatedRig:
     @property
     def frames(self):
         return self.display.frames
+
+    @property
+    def is_dimmed(self):
+        return self.display.for_cameras
 
     async def notice(self):
         """It notices by itself."""
@@ -57,6 +61,11 @@ class LumaRig:
     @property
     def frames(self):
         return len(self.panel.frames)
+
+    @property
+    def is_dimmed(self):
+        contrasts = [command[1] for command in self.panel.commands if command[0] == 0x81]
+        return contrasts[-1:] == [DIMMED]
 
 
 @pytest.fixture(params=[SimulatedRig, LumaRig], ids=["simulated", "luma"])
@@ -100,6 +109,46 @@ async def test_an_equal_picture_costs_nothing(rig):
         rig.display.show(picture(5))
     await settle()
     assert rig.frames == frames
+
+
+async def test_while_a_phone_is_to_read_it_the_panel_is_dimmed_and_no_longer(rig):
+    """Phones then expose for longer than the panel takes for all its rows, and nothing glows (hardware facts 4.4)."""
+    for number, for_cameras in enumerate((False, True, True, False, True), start=1):
+        rig.display.show(picture(number), for_cameras=for_cameras)
+        await until(lambda: same(rig.image, picture(number)))  # noqa: B023  # awaited within the round
+        assert rig.is_dimmed is for_cameras
+
+
+async def test_an_equal_picture_for_cameras_is_not_the_same(rig):
+    rig.display.show(picture(5))
+    await until(lambda: same(rig.image, picture(5)))
+    before = rig.frames
+    rig.display.show(picture(5), for_cameras=True)
+    await until(lambda: rig.frames > before)
+    assert rig.is_dimmed
+    frames = rig.frames
+    rig.display.show(picture(5), for_cameras=True)
+    await settle()
+    assert rig.frames == frames
+    rig.display.show(picture(5))
+    await until(lambda: not rig.is_dimmed)
+
+
+async def test_a_panel_that_comes_back_is_dimmed_again_while_a_phone_is_to_read_it(rig):
+    rig.display.show(picture(1), for_cameras=True)
+    rig.unplug()
+    await rig.notice()
+    rig.display.show(picture(2), for_cameras=True)
+    rig.plug()
+    await until(lambda: same(rig.image, picture(2)))
+    assert rig.is_dimmed
+
+
+async def test_the_last_picture_is_for_people(rig):
+    rig.display.show(picture(1), for_cameras=True)
+    await until(lambda: same(rig.image, picture(1)))
+    await rig.display.close(picture(9))
+    assert not rig.is_dimmed
 
 
 async def test_the_picture_may_be_painted_over_after_it_was_given(rig):

@@ -16,7 +16,7 @@ from waiting import settle, until
 
 from hw.factory import display_kinds
 from hw.interfaces import Condition
-from hw.oled import REFRESH_S, STUCK_S, LumaDisplay
+from hw.oled import DIMMED, REFRESH_S, STUCK_S, LumaDisplay
 from hw.settings import DisplaySettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Image.Image.getdata is deprecated:DeprecationWarning")
@@ -89,6 +89,50 @@ async def test_contrast_and_the_fast_clock_are_set_after_luma_has_set_the_panel_
     display.open(lambda _health: None)
     await is_ok(display)
     assert panel.commands[-2:] == [(0xD5, 0xF0), (0x81, 0x2A)]
+
+
+def contrasts(panel):
+    return [command[1] for command in panel.commands if command[0] == 0x81]
+
+
+async def test_the_contrast_is_lowered_before_the_qr_is_written_and_set_back_after(make, panel):
+    display = make(DisplaySettings("ssd1306", contrast=0x7F))
+    display.open(lambda _health: None)
+    await is_ok(display)
+    panel.commands.clear()
+    for number, for_cameras in ((1, True), (2, True), (3, False), (4, False)):
+        display.show(picture(number), for_cameras=for_cameras)
+        await until(lambda: same(panel.image, picture(number)))  # noqa: B023  # awaited within the round
+    assert contrasts(panel) == [DIMMED, 0x7F], "once each, not with every picture"
+
+
+async def test_a_panel_that_is_darker_already_is_not_made_brighter(make, panel):
+    display = make(DisplaySettings("ssd1306", contrast=DIMMED - 1))
+    display.open(lambda _health: None)
+    display.show(picture(1), for_cameras=True)
+    await until(lambda: same(panel.image, picture(1)))
+    assert max(contrasts(panel)[1:]) == DIMMED - 1  # the first is luma's own
+
+
+@pytest.mark.parametrize("for_cameras", [True, False])
+async def test_a_panel_set_up_anew_has_the_contrast_that_its_picture_wants(for_cameras, make, panel):
+    """Setting up sets the configured one, whatever was before; so does an error in the middle of a QR."""
+    clock = Clock()
+    display = make(DisplaySettings("ssd1306", contrast=0x7F), clock=clock)
+    display.open(lambda _health: None)
+    display.show(picture(1), for_cameras=True)
+    await until(lambda: same(panel.image, picture(1)))
+    clock.now += REFRESH_S + 1
+    display.show(picture(2), for_cameras=for_cameras)
+    await until(lambda: same(panel.image, picture(2)))
+    assert panel.openings == 2
+    assert contrasts(panel)[-1] == (DIMMED if for_cameras else 0x7F)
+    panel.error = OSError(errno.EIO, "Input/output error")
+    display.show(picture(3), for_cameras=for_cameras)
+    await until(lambda: display.health.condition is not Condition.OK)
+    panel.error = None
+    await until(lambda: same(panel.image, picture(3)))
+    assert contrasts(panel)[-1] == (DIMMED if for_cameras else 0x7F)
 
 
 async def test_only_the_latest_of_many_pictures_is_sent_while_the_bus_is_slow(make, panel):
