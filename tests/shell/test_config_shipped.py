@@ -81,7 +81,8 @@ FORMAT = {
     "gateways.backend": "kind base_url auth key_id secret_file ca_file",
     "gateways.backend-mtls": "client_cert_file client_key_file",
     "gateways.cbtis": "kind base_url uid client_secret_file apikey_file type flow settlement_currency notify_url ca_file",
-    "gateways.smart2pay": "kind base_url site_id api_key_file method_id return_url email country token_lifetime fallback_redirect_url ca_file",
+    "gateways.smart2pay": "kind base_url site_id api_key_file method_id return_url email country token_lifetime fallback_redirect_url "
+    "is_offline ca_file",
     "gateways.simulated": "kind",
     "routes": "scan show",
     "routes.scan": "wechat alipay unionpay emvco",
