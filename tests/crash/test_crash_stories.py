@@ -25,7 +25,10 @@ from daemon.payment import State
 pytestmark = pytest.mark.timeout(3600)  # the first test waits while all stories are told side by side; each is bounded by itself
 
 NUMBERED = list(enumerate(STORIES))
-THE_TABLE = {(state, news) for state, rows in TABLE.items() for news in rows}
+# Rows that only an order shown as a QR meets. `tests/core/test_cycle_qr.py` tells each of them, restarts included, in virtual time;
+# a box that dies in them is not told here yet.
+QR_ONLY = {State.CREATING_QR, State.PRESENTING_QR, State.CLOSING, State.EXPIRED, State.CANCELLED}
+THE_TABLE = {(state, news) for state, rows in TABLE.items() for news in rows if state not in QR_ONLY and news is not News.QR_WANTED}
 
 each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 
