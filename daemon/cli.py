@@ -69,6 +69,7 @@ def _add_run(commands: Any) -> None:
 def _add_demo(commands: Any) -> None:
     command = _add(commands, "demo", "the whole box with simulated devices and a sandbox provider, in this terminal")
     command.add_argument("--once", action="store_true", help="play four sales and exit: paid, with password, refused then paid, timed out")
+    command.add_argument("--show", action="store_true", help="the box shows the QR; with --once: paid, timed out, given up, paid too late")
     command.add_argument("--port", type=_port, default=8080, metavar="N", help="where the box answers HTTP (default: %(default)s; 0: any)")
     command.add_argument("--language", default="en", choices=["en", "zh"], help="of the panel (default: %(default)s)")
 

@@ -6,9 +6,18 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.cli import DONE, FAILED
+
+if TYPE_CHECKING:
+    from daemon.demo.stage import Stage
+
+Act = tuple[str, Callable[[], Awaitable[bool]]]
+"""What a story is called, and how it is played."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -16,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     logs = setup("error", under_systemd=False)
     try:
-        return asyncio.run(_demo(arguments.once, arguments.port, arguments.language))
+        return asyncio.run(_demo(arguments))
     except OSError as error:
         print(f"tillbox: {error}; another port may help: tillbox demo --port 0", file=sys.stderr)
         return FAILED
@@ -24,25 +33,40 @@ def run(arguments: argparse.Namespace) -> int:
         logs.stop()
 
 
-async def _demo(once: bool, port: int, language: str) -> int:
+async def _demo(arguments: argparse.Namespace) -> int:
     from daemon.demo.console import Console
     from daemon.demo.shown import Shown
     from daemon.demo.stage import set_stage
-    from daemon.demo.stories import STORIES, play
 
+    once: bool = arguments.once
     with tempfile.TemporaryDirectory(prefix="tillbox-demo-") as scratch:
-        async with set_stage(Path(scratch), port, language, _say) as stage:
+        async with set_stage(Path(scratch), arguments.port, arguments.language, _say) as stage:
             Shown(stage.app, _say, colours=sys.stdout.isatty()).start()
             _say(f"\nThe box answers at {stage.address}/v1/box; the provider is a sandbox at {stage.sandbox.base_url}.\n")
-            ended_well = True
-            for story in STORIES if once else STORIES[:1]:
-                _say(f"\n== {story.title} ==")
-                ended_well = await play(stage, story) and ended_well
+            acts = _acts(stage, shown=arguments.show)
+            ended_well = await _play(acts if once else acts[:1])
             if not once:
                 _say("")
-                await Console(stage).run()
+                await Console(stage, shows=arguments.show).run()
     _say("All four sales ended as they must." if ended_well and once else "")
     return DONE if ended_well else FAILED
+
+
+def _acts(stage: Stage, *, shown: bool) -> list[Act]:
+    from daemon.demo import qr_stories, stories
+
+    if shown:
+        return [(story.title, partial(qr_stories.play, stage, story)) for story in qr_stories.QR_STORIES]
+    return [(story.title, partial(stories.play, stage, story)) for story in stories.STORIES]
+
+
+async def _play(acts: list[Act]) -> bool:
+    """Whether all ended as they must; one that does not keeps none of the others from being played."""
+    ended_well = True
+    for title, act in acts:
+        _say(f"\n== {title} ==")
+        ended_well = await act() and ended_well
+    return ended_well
 
 
 def _say(text: str) -> None:

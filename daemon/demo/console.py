@@ -7,13 +7,16 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 
+from daemon.demo.qr_stories import NOBODY_SCANS
 from daemon.demo.stage import Stage
 from daemon.money import parse_amount
+from daemon.payment import Mode, Ref, State
 from daemon.sandbox.cases import CASES, case_table
 from hw.simulated import SimulatedButton
 
 HELP = """\
   12.50               the till asks for that amount
+  show 12.50          the same, and the box shows a QR; `pay`: the payer scans it and pays
   paid, password, walk-away, no-money, expired, wrong, lost
                       the payer shows a code, and that is what comes of it
   case NAME           any of the sandbox's cases; `cases` lists them
@@ -37,11 +40,14 @@ _SHORT = {
 class Console:
     """Reads a line at a time from the terminal, beside the running box."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, shows: bool = False) -> None:
         self._stage = stage
+        self._shows = shows  # a QR, where nothing but an amount is typed
         self._ref: str | None = None
         self._following: asyncio.Task[str] | None = None
         self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
+            "show": self._show,
+            "pay": self._pay,
             "case": self._case,
             "cases": self._cases,
             "scan": self._scan,
@@ -80,19 +86,35 @@ class Console:
             await self._commands[word](rest)
         elif word in _SHORT:
             await self._case(_SHORT[word])
+        elif self._shows:
+            await self._show(word)
         else:
             await self._ask(word)
 
-    async def _ask(self, text: str) -> None:
+    async def _show(self, text: str) -> None:
+        stage = self._stage
+        if stage.app.desk.status()["busy_ref"] is None and not stage.app.desk.not_ready(Mode.SHOW):
+            stage.sandbox.deck.put(NOBODY_SCANS)  # until `pay`
+        await self._ask(text, mode="show")
+
+    async def _pay(self, _rest: str) -> None:
+        payment = self._stage.app.runner.find(Ref(self._ref or ""))
+        if payment is None or payment.state is not State.PRESENTING_QR:
+            self._stage.say("  ? no QR is shown; type `show` and an amount first")
+            return
+        self._stage.say("payer > scans the QR and pays")
+        self._stage.sandbox.ledger.confirm(payment.attempts[-1].out_trade_no)
+
+    async def _ask(self, text: str, **more: object) -> None:
         try:
             amount = parse_amount(text, "CNY")
         except ValueError as error:
             self._stage.say(f"  ? {error}; `help` says what else can be typed")
             return
-        ref = await self._stage.ask(amount.minor)
+        ref = await self._stage.ask(amount.minor, **more)
         if ref is not None:
             self._ref = ref
-            self._following = asyncio.create_task(self._stage.follow(ref))
+            self._following = asyncio.create_task(self._stage.follow(ref, "creating_qr" if more else "awaiting_code"))
 
     async def _case(self, name: str) -> None:
         if name not in CASES:

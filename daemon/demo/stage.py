@@ -20,7 +20,16 @@ from daemon.sandbox.server import Sandbox
 from hw.simulated import SimulatedDisplay, SimulatedScanner
 
 # A sale is told in seconds here; the real waits stand in docs and config.toml. The sandbox keeps to the same shorter ones.
-_TIMING = "scan_s = 60\nquery_every_s = 1\ngive_up_s = 6\nrevoke_not_before_s = 3\nrevoke_retry_s = 1\n"
+_TIMING = """\
+scan_s = 60
+query_every_s = 1
+give_up_s = 6
+revoke_not_before_s = 3
+revoke_retry_s = 1
+qr_s = 60
+qr_query_every_s = 1
+chase_s = 1
+"""
 _SANDBOX = Timings(revoke_not_before_s=3.0, auto_close_s=45.0, confirm_s=60.0)
 
 _CONFIG = """\
@@ -82,16 +91,18 @@ class Stage:
         assert isinstance(self.app.hardware.display, SimulatedDisplay)
         return self.app.hardware.display
 
-    async def ask(self, minor: int) -> str | None:
-        """The till asks for an amount; the payment's ref, or None where the box does not take it."""
+    async def ask(self, minor: int, **more: object) -> str | None:
+        """The till asks for an amount (`more`: other fields of the request); the payment's ref, or None where the box does not
+        take it."""
         ref = f"demo-{next(self._refs)}"
-        async with self._http.put(f"{self.address}/v1/payments/{ref}", json={"amount": minor, "currency": "CNY"}) as answer:
+        fields = {"amount": minor, **more}
+        async with self._http.put(f"{self.address}/v1/payments/{ref}", json={"currency": "CNY", **fields}) as answer:
             body = await answer.json()
-        if answer.status != 201:
-            self.say(f"till  > PUT /v1/payments/{ref} {{amount: {minor}}} -> {answer.status} {body['error']['text']}")
-            return None
-        self.say(f"till  > PUT /v1/payments/{ref} {{amount: {minor}}} -> {answer.status} {body['state']}")
-        return ref
+        taken = answer.status == 201
+        asked = ", ".join(f"{name}: {value}" for name, value in fields.items())
+        said = body["state"] if taken else body["error"]["text"]
+        self.say(f"till  > PUT /v1/payments/{ref} {{{asked}}} -> {answer.status} {said}")
+        return ref if taken else None
 
     async def cancel(self, ref: str) -> None:
         """The till gives the payment up."""
@@ -106,9 +117,8 @@ class Stage:
             if payment["state"] != state:
                 return payment
 
-    async def follow(self, ref: str) -> str:
-        """Say every state until the payment is at its end; that state."""
-        state = "awaiting_code"
+    async def follow(self, ref: str, state: str = "awaiting_code") -> str:
+        """Say every state after that one until the payment is at its end; that state."""
         while True:
             payment = await self.state_after(ref, state)
             state = payment["state"]
@@ -120,6 +130,18 @@ class Stage:
         """What the till was told."""
         why = f" ({reason['code']}: {reason['text']})" if reason else ""
         self.say(f"till  < {ref} {state}{why}")
+
+    def kept(self) -> int:
+        """What the provider's ledger says the merchant has, in fen."""
+        summary = self.sandbox.ledger.summary()
+        paid, returned = summary["money_in"], summary["money_out"]
+        assert isinstance(paid, int)
+        assert isinstance(returned, int)
+        return paid - returned
+
+    def tell_kept(self) -> None:
+        """The money is the truth, whatever the till was told."""
+        self.say(f"money   {self.kept() / 100:.2f} CNY with the merchant in all")
 
     def present(self, case: str) -> None:
         """The payer holds a code before the scanner; what comes of it is that case of the sandbox."""

@@ -38,8 +38,7 @@ async def play(stage: Stage, story: Story) -> bool:
             break
     if state not in ("paid", "revoked"):
         state = await stage.follow(ref)
-    kept = _kept(stage)
-    stage.say(f"money   {kept / 100:.2f} CNY with the merchant in all")
+    stage.tell_kept()
     return state == story.end
 
 
@@ -53,12 +52,3 @@ async def _after_code(stage: Stage, ref: str) -> str:
         stage.tell(ref, state, payment["reason"] or refused)
         if payment["final"] or state == "awaiting_code":
             return state
-
-
-def _kept(stage: Stage) -> int:
-    """What the provider's ledger says the merchant has, in fen."""
-    summary = stage.sandbox.ledger.summary()
-    paid, returned = summary["money_in"], summary["money_out"]
-    assert isinstance(paid, int)
-    assert isinstance(returned, int)
-    return paid - returned

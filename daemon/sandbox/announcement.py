@@ -41,7 +41,7 @@ def snippet(sandbox: Announced, providers: Collection[str]) -> str:
         f'client_cert_file = "{sandbox.context.client_cert_file}"\n'
         f'client_key_file = "{sandbox.context.client_key_file}"\n' + ca
     ]
-    routes = {"scan.wechat": "wechat"}
+    routes = {"scan.wechat": "wechat", "show.default": "wechat"}
     if "merchant" in providers:
         parts.append(
             "[gateways.merchant]\n"
@@ -51,7 +51,7 @@ def snippet(sandbox: Announced, providers: Collection[str]) -> str:
             f'key_id = "{sandbox.context.merchant.key_id}"\n'
             f'secret_file = "{sandbox.context.merchant.secret_file}"\n' + ca
         )
-        routes |= {"scan.alipay": "merchant", "scan.unionpay": "merchant"}
+        routes |= {"scan.alipay": "merchant", "scan.unionpay": "merchant", "show.alipay": "merchant"}
     if "cbtis" in providers:
         parts.append(
             "[gateways.cbtis]\n"

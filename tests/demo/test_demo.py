@@ -1,4 +1,7 @@
-"""The demo (daemon.demo.stage, daemon.demo.shown, daemon.demo.stories, daemon.demo.console) as a person meets it: a process in a terminal."""
+"""The demo as a person meets it: a process in a terminal.
+
+daemon.demo.stage, daemon.demo.shown, daemon.demo.stories, daemon.demo.qr_stories, daemon.demo.console, daemon.commands.demo
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,41 @@ def test_the_panel_is_drawn_as_it_looks_with_lights_and_sounds() -> None:
     assert "green ◑ fast" in said
     assert "♪ paid" in said
     assert "amber ◑ fast" in said
+
+
+def test_show_plays_four_sales_with_a_qr_and_each_ends_as_it_must() -> None:
+    done = demo("--show", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert said.count("mode: show") == said.count("-> 201 creating_qr") == 4
+    assert "demo-1 paid" in said
+    assert "demo-2 expired (qr_timeout" in said
+    assert "demo-3 cancelled (cancelled" in said
+    assert "demo-4 expired (qr_timeout" in said
+    assert "demo-4 refunded (paid_late" in said
+    assert said.rstrip().endswith("All four sales ended as they must.")
+    assert said.count("12.50 CNY with the merchant in all") == 4  # of the first, and nothing of the others
+    assert "Traceback" not in done.stderr
+
+
+def test_show_draws_the_qr_as_it_is_on_the_panel() -> None:
+    """In the terminal, too, dark modules stand on a lit ground with a lit margin: a phone may read it from there."""
+    said = demo("--show", typed="quit\n").stdout
+    pictures = [picture.split("╰")[0].splitlines() for picture in said.split("╭")]
+    shown = [picture for picture in pictures if sum("▀▀▀▀▀▀▀▀▀▀▀▀▀▀██" in line for line in picture) >= 2]  # finder patterns
+    assert len(shown) == 1
+    assert all(line.startswith("│██") for line in shown[0][1:33])
+
+
+def test_a_person_has_a_qr_shown_and_pays_it() -> None:
+    typed = ["pay", "show nothing", "cancel", "6.60", "show 7.70", "quit", ""]
+    done = demo("--show", typed="\n".join(typed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert "no QR is shown" in said
+    assert "expected a number like 12.50" in said
+    assert "{amount: 660, mode: show} -> 201 creating_qr" in said
+    assert "{amount: 770, mode: show} -> 423" in said
 
 
 def test_a_person_types_amounts_codes_and_mishaps() -> None:
