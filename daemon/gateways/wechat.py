@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import socket
 from collections.abc import Callable
 
 from daemon.codes import AuthCode
@@ -25,6 +24,7 @@ from daemon.gateways import wechat_xml
 from daemon.gateways.base import Ability, Problem, refund_number
 from daemon.gateways.certificate import check_certificate
 from daemon.gateways.client import Client, TlsSettings
+from daemon.gateways.own_address import own_address
 from daemon.gateways.settings import Place, WechatSettings
 from daemon.gateways.signing_wechat import sign
 from daemon.gateways.wechat_answers import Heard
@@ -45,16 +45,6 @@ _TELLTALES = ("签名", "sign", "appid", "mch_id", "mchid", "商户号", "key")
 """Words of an unsigned `return_msg` that mean wrong ids or key; the published ones are Chinese, acquirers write their own."""
 
 Texts = dict[str, str]
-
-
-def own_address() -> str:
-    """The address that the box would use towards the Internet; 127.0.0.1 where it has none. Nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): connecting a datagram socket only picks a route
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
 
 
 def fresh_nonce() -> str:

@@ -26,8 +26,9 @@ from wechatpy.pay.utils import calculate_signature, calculate_signature_hmac
 from daemon.codes import AuthCode
 from daemon.gateways import wechat_codes as codes
 from daemon.gateways.base import Ability, Gateway, Problem
+from daemon.gateways.own_address import own_address
 from daemon.gateways.settings import Place, WechatSettings
-from daemon.gateways.wechat import WechatGateway, own_address
+from daemon.gateways.wechat import WechatGateway
 from daemon.money import Amount, Minor
 from daemon.payment import Attempt, OutTradeNo, State
 from daemon.reply import NoAnswer, NotSent, Refusal, Reply, Unclear, Unintelligible, Verdict

@@ -83,6 +83,7 @@ FORMAT = {
     "gateways.cbtis": "kind base_url uid client_secret_file apikey_file type flow settlement_currency notify_url ca_file",
     "gateways.smart2pay": "kind base_url site_id api_key_file method_id return_url email country token_lifetime fallback_redirect_url "
     "is_offline ca_file",
+    "gateways.connect": "kind base_url merchant_id api_key_id secret_file country customer_ip webhook_key_id webhook_secret_file ca_file",
     "gateways.simulated": "kind",
     "routes": "scan show",
     "routes.scan": "wechat alipay unionpay emvco",
