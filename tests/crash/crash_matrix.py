@@ -19,7 +19,7 @@ SIDE_BY_SIDE = 12  # tellings at a time: they wait more than they work
 Deaths = tuple[Plan, ...]
 
 
-def every_death(told: Told) -> list[Deaths]:
+def every_death(told: Told, serial: int) -> list[Deaths]:
     """At every place of every step, each time that the step is passed; and once more as it restarts."""
     deaths: list[Deaths] = []
     seen: list[str] = []
@@ -27,7 +27,7 @@ def every_death(told: Told) -> list[Deaths]:
         name = _name(step)
         seen.append(name)
         deaths += [(Plan(name, seen.count(name), place), _then(number)) for number, place in enumerate(PLACES, len(seen))]
-        deaths.append((Plan(name, seen.count(name), STORED), _again(len(seen))))
+        deaths.append((Plan(name, seen.count(name), STORED), _again(len(seen) + serial)))
     return deaths
 
 
@@ -109,18 +109,18 @@ class Matrix:
         self._zygote.close()
 
     def _tell(self, serial: int, story: Story) -> list[Telling]:
-        stage = Stage(self._directory / str(serial), self._zygote)
+        stage = Stage(self._directory / str(serial), story, self._zygote)
         self._stack.enter_context(stage.provider)
         first: Future[Told] = Future()
-        first.set_result(stage.tell(story, ()))
-        deaths = every_death(first.result()) if self._every else some_deaths(first.result(), serial)
-        return [Telling((), first), *(Telling(plans, self._threads.submit(_tell, stage, story, plans)) for plans in deaths)]
+        first.set_result(stage.tell(()))
+        deaths = (every_death if self._every else some_deaths)(first.result(), serial)
+        return [Telling((), first), *(Telling(plans, self._threads.submit(_tell, stage, plans)) for plans in deaths)]
 
 
-def _tell(stage: Stage, story: Story, deaths: Deaths) -> Told:
+def _tell(stage: Stage, deaths: Deaths) -> Told:
     """A step that is passed by chance (one more poll, or one less) may be missed: then the story is told again."""
-    told = stage.tell(story, deaths)
-    return told if told.has_died_as_planned else stage.tell(story, deaths)
+    told = stage.tell(deaths)
+    return told if told.has_died_as_planned else stage.tell(deaths)
 
 
 def _words(deaths: Deaths) -> str:

@@ -8,7 +8,7 @@ import itertools
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from daemon.sandbox.script import Deck
 AMOUNT = 1250
 END_S = 60.0  # for a whole story, however loaded the machine is; most take one or two
 LOOK_S = 0.05
+SHOW_AGAIN_S = 3.0  # a payer whose code was not taken (on a loaded machine, its pieces came too far apart) holds it there again
 OTHER_BOOT = "another-boot"
 
 TIMING = {
@@ -32,14 +33,17 @@ TIMING = {
     "reply_s": 4,
     "query_every_s": 0.3,
     "give_up_s": 6,
-    "revoke_not_before_s": 0.5,  # the provider counts from when the charge came, the box from when it began to send it
+    "revoke_not_before_s": 0.5,
     "revoke_retry_s": 0.05,
     "in_doubt_s": 30,
     "chase_s": 0.1,
 }
 """`[timing]`: patient, so that a loaded machine does not change a story. A story that gives up says when."""
 
-PROVIDER = Timings(auto_close_s=600, revoke_not_before_s=0.25, confirm_s=600, late_s=600, silence_s=600, slow_s=600)
+PROVIDER = Timings(auto_close_s=600, confirm_s=600, late_s=600, silence_s=600, slow_s=600)
+"""Only calls move orders, but for what a story says itself."""
+
+ON_THE_WAY_S = 0.4  # a charge may be so long on its way: the provider counts from its coming, the box from its going
 
 BRISK = {"give_up_s": 0.5}
 PROMPT = {"give_up_s": 3}  # where the story waits until a charge that the provider does not know is held to be lost, at twice that
@@ -115,15 +119,19 @@ class CodeDeck(Deck):
 class Stage:
     """A provider of one story, the zygote, and a place to write: `tell` is one telling, and many may run side by side."""
 
-    def __init__(self, directory: Path, zygote: Zygote) -> None:
+    def __init__(self, directory: Path, story: Story, zygote: Zygote) -> None:
+        self._story = story
         self._directory = directory
         self._zygote = zygote
         self.deck = CodeDeck()
-        self.provider = Provider(directory / "provider", PROVIDER, tls=False, script=self.deck)
+        allowed_s = _timing(story)["revoke_not_before_s"] - ON_THE_WAY_S
+        timings = replace(PROVIDER, revoke_not_before_s=allowed_s)
+        self.provider = Provider(directory / "provider", timings, tls=False, script=self.deck)
         self._serials = itertools.count(1)
 
-    def tell(self, story: Story, plans: Sequence[Plan]) -> Told:
+    def tell(self, plans: Sequence[Plan]) -> Told:
         """The story, with one death by each plan. AssertionError where it comes to no end."""
+        story = self._story
         box = CrashBox(self._directory / f"box-{next(self._serials)}", self.provider, _changes(story), self._zygote)
         try:
             with _line(story) as url:
@@ -142,6 +150,7 @@ class _Telling:
         self.heard: list[str] = []
         self.deaths: list[str | None] = []
         self.presented = 0
+        self.shown_at = 0.0
         self.to_show = list(story.scenarios)
         self.to_cancel = list(story.cancels)
         self.cancelling = False
@@ -213,6 +222,8 @@ class _Telling:
         wanted = state == "awaiting_code" and len(payment["attempts"]) == self.presented
         if wanted and self.to_show:
             self._show(self.to_show.pop(0))
+        elif state == "awaiting_code" and not wanted and time.monotonic() - self.shown_at > SHOW_AGAIN_S:
+            self._scan(self.box.scanner.codes[-1])
         elif self.cancelling or (self.to_cancel and state == self.to_cancel[0] and (wanted or state != "awaiting_code")):
             self._cancel()
 
@@ -222,7 +233,11 @@ class _Telling:
             self._until(lambda: any("awaiting_code:WRONG_CODE" in step["rows"] for step in self.box.steps))
             return
         self.presented += 1
-        self.box.scan(self.deck.agree(scenario, self.story.via))
+        self._scan(self.deck.agree(scenario, self.story.via))
+
+    def _scan(self, code: str) -> None:
+        self.shown_at = time.monotonic()
+        self.box.scan(code)
 
     def _cancel(self) -> None:
         """A till that got no answer asks again."""
@@ -238,6 +253,11 @@ class _Telling:
             return disk is not None
         seen = {row for step in self.box.steps for row in step["rows"]}
         return payment["state"] == "in_doubt" == self.story.ends and seen.issuperset(self.story.until)
+
+    def _on_disk(self) -> dict[str, Any]:
+        disk = self.box.on_disk(self.ref)
+        assert disk is not None
+        return disk
 
     def _until_no_death_is_due(self) -> None:
         """The step at which this life is to end may be its last: then the end is near, but not there."""
@@ -258,15 +278,15 @@ class _Telling:
         assert time.monotonic() < self.end, f"comes to no end: {what}"
 
     def _told(self) -> Told:
-        """Read the till's word once more: what was on disk at the end may be newer than what was heard."""
-        payment = self.box.payment(self.ref)
+        """What is on disk may be told a moment later."""
+        while (payment := self.box.payment(self.ref))["state"] != (disk := self._on_disk())["state"]:
+            self._in_time(True, payment)
+            time.sleep(LOOK_S)
         self._hear(payment)
         code = self.box.stop()
         if code == -9:  # it was quicker
             raise ConnectionError("it died")
         assert code == 0, f"stopped with {code}"
-        disk = self.box.on_disk(self.ref)
-        assert disk is not None
         orders = self.box.provider.orders
         mine = {a["out_trade_no"]: orders[a["out_trade_no"]] for a in payment["attempts"] if a["out_trade_no"] in orders}
         return Told(self.story, self.plans, self.box.steps, self.deaths, self.heard, payment, bool(disk["is_open"]), mine, self.box)
@@ -277,12 +297,16 @@ def _changes(story: Story) -> Tables:
     other = "merchant" if story.via == "wechat" else "wechat"
     route = "scan.alipay" if story.via == "wechat" else "scan.wechat"
     return {
-        "timing": TIMING | dict(story.timing),
+        "timing": _timing(story),
         "policy": dict(story.policy),
         "display": {"kind": "none"},
         "routes": {route: None},
         f"gateways.{other}": None,
     }
+
+
+def _timing(story: Story) -> dict[str, float]:
+    return TIMING | dict(story.timing)
 
 
 @contextlib.contextmanager

@@ -69,6 +69,7 @@ class Crash:
         self._rows: list[str] = []
         self._passed = 0
         self._step: dict[str, Any] = {}
+        self._last: dict[str, Any] = {}  # the planned step; others may begin before it has been told
         self._due = False  # the planned step is on its way now
         self.armed = False  # the planned step was stored: whatever it does next is the last
         self._mine: contextvars.ContextVar[bool] = contextvars.ContextVar("mine", default=False)
@@ -88,7 +89,7 @@ class Crash:
             self._die()
 
     def _die(self) -> None:
-        self._write({**self._step, "killed": self._plan.place})
+        self._write({**self._last, "killed": self._plan.place})
         os.kill(os.getpid(), signal.SIGKILL)
         signal.pause()  # in another thread the signal may take a moment: nothing more is done until then
 
@@ -141,6 +142,7 @@ class Crash:
         fits = self._plan.fits(rows)
         self._passed += fits
         self._due = fits and self._passed == self._plan.nth
+        self._last = self._step if self._due else self._last
 
     def _watch_requests(self) -> None:
         outcome, begin_session = Calls.outcome, aiohttp.ClientSession.__init__
@@ -171,7 +173,7 @@ class Crash:
 
         def watched_tell(runner: Runner, change: Any) -> None:
             tell(runner, change)
-            if self.armed and self._plan.place == AFTER and not self._step["does"]:
+            if self.armed and self._plan.place == AFTER and not self._last["does"]:
                 self.armed = False
                 asyncio.get_running_loop().call_later(TELLING_S, self._die)
 
