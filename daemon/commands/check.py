@@ -12,7 +12,9 @@ from daemon.commands.configuration import WrongConfigurationError, read_config
 from daemon.config import Config
 from daemon.health import Board
 from daemon.journal_file import CorruptError, JournalError, JournalFile
+from daemon.link_lengths import link_length, why_hard_to_read
 from daemon.payment import Mode
+from daemon.qr import Panel
 from hw.interfaces import Condition, Health
 
 OPEN_S = 4.0  # for devices to be found: longer than the pause after which a missing one is looked for again
@@ -20,15 +22,16 @@ OPEN_S = 4.0  # for devices to be found: longer than the pause after which a mis
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, how it is, and whether a sale needs it."""
+    """One line: what was looked at, how it is, and whether a sale needs it. `mark` says what a trouble is that blocks nothing."""
 
     what: str
     trouble: str
     blocks: bool
+    mark: str = "missing"
 
     def __str__(self) -> str:
-        mark = "ok     " if not self.trouble else "WRONG  " if self.blocks else "missing"
-        return f"{mark}  {self.what}{': ' + self.trouble if self.trouble else ''}"
+        mark = "ok" if not self.trouble else "WRONG" if self.blocks else self.mark
+        return f"{mark:7}  {self.what}{': ' + self.trouble if self.trouble else ''}"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     except WrongConfigurationError:
         return WRONG
     print(f"ok       configuration {arguments.config}")
-    findings = [_check_journal(config), *asyncio.run(_check_parts(config))]
+    findings = [_check_journal(config), *asyncio.run(_check_parts(config)), *_check_qrs(config)]
     for finding in findings:
         print(finding)
     wrong = [f for f in findings if f.trouble and f.blocks]
@@ -61,6 +64,19 @@ def _check_journal(config: Config) -> Finding:
     finally:
         journal.close()
     return Finding("journal", f"a damaged one was kept as {kept}: run `tillbox journal confirm`" if kept else "", blocks=True)
+
+
+def _check_qrs(config: Config) -> list[Finding]:
+    """Whether phones can read from this panel what each gateway usually wants shown; a box without a panel shows nothing itself."""
+    display = config.hardware.display
+    if display.kind == "none":
+        return []
+    panel = Panel(display.width, display.height, display.min_module_px)
+    lengths = {name: link_length(config.gateways[name]) for name in sorted(set(config.routes.show.values()))}
+    return [
+        Finding(f"qr {name}", why_hard_to_read(length, panel), blocks=False, mark="unknown" if length.usual is None else "warning")
+        for name, length in lengths.items()
+    ]
 
 
 async def _check_parts(config: Config) -> list[Finding]:

@@ -94,3 +94,48 @@ def test_a_provider_that_cannot_be_reached_is_said_with_its_name(tmp_path: Path,
     merchant = '[gateways.shop]\nkind = "merchant"\nbase_url = "http://127.0.0.1:9"\nauth = "bearer"\nsecret_file = "secret"\n'
     check(tmp_path, SIMULATED.replace('[gateways.sim]\nkind = "simulated"\n', merchant))
     assert "gateway shop: " in capsys.readouterr().out
+
+
+def check_panel(tmp_path: Path, display: str, gateway: str = "") -> int:
+    text = SIMULATED.replace('[gateways.sim]\nkind = "simulated"\n', gateway) if gateway else SIMULATED
+    return check(tmp_path, f'{text}[display]\nkind = "simulated"\n{display}')
+
+
+def qr_line(capsys: pytest.CaptureFixture[str]) -> str:
+    return next(line for line in capsys.readouterr().out.splitlines() if "  qr " in line)
+
+
+def test_links_that_reach_two_pixels_a_module_are_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_panel(tmp_path, "") == 0
+    assert qr_line(capsys) == "ok       qr sim"
+
+
+def test_links_that_reach_one_pixel_only_are_warned_of_and_keep_no_sale_from_starting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_panel(tmp_path, "height = 32\n") == 0
+    line = qr_line(capsys)
+    assert line.startswith("warning  qr sim: its usual link of 37 bytes (as its own links are) has less than two pixels a module")
+    assert line.endswith("on 128x32 pixels none has two, up to 53 can be shown; see docs/panels.md")
+
+
+def test_links_that_cannot_be_shown_at_all_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_panel(tmp_path, "min_module_px = 3\n") == 0
+    assert qr_line(capsys).endswith("cannot be shown; 128x64 pixels hold none; see docs/panels.md")
+
+
+def test_links_of_unknown_length_are_said_to_be_with_what_would_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "secret").write_text("0123456789abcdef0123456789abcdef")
+    (tmp_path / "secret").chmod(0o600)
+    merchant = '[gateways.shop]\nkind = "merchant"\nbase_url = "http://127.0.0.1:9"\nauth = "bearer"\nsecret_file = "secret"\n'
+    check_panel(tmp_path, "", merchant)
+    assert qr_line(capsys) == (
+        "unknown  qr shop: the length of its links is not known (the backend chooses its links); "
+        "on 128x64 pixels up to 53 bytes have two, up to 321 can be shown"
+    )
+
+
+def test_a_box_without_a_panel_or_without_qrs_says_nothing_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check(tmp_path, SIMULATED)
+    check(tmp_path, SIMULATED + '[display]\nkind = "simulated"\n[routes]\nscan.wechat = "sim"\n')
+    assert "  qr " not in capsys.readouterr().out
