@@ -56,8 +56,9 @@ def test_an_idle_box_sleeps(box, record_property):
 
 
 def test_with_a_watchdog_an_idle_box_wakes_for_its_signs_of_life_only(make_box, systemd):
-    """Two signs in each of systemd's intervals; for each the loop wakes, and the journal's thread shows that it lives."""
+    """Two signs in each of systemd's intervals; for each the loop wakes, the journal's thread shows that it lives, and the two may wait
+    for each other."""
     watchdog_s = 2.0
     box = make_box(environ={"NOTIFY_SOCKET": systemd.path, "WATCHDOG_USEC": str(int(watchdog_s * 1e6))}).start()
     signs = IDLE_S / (watchdog_s / 2)
-    assert quiet_wake_ups(box) <= signs * 3 + MOST_WAKE_UPS
+    assert quiet_wake_ups(box) <= signs * 5 + MOST_WAKE_UPS

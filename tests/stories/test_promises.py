@@ -17,7 +17,7 @@ from daemon.timing import Schedule
 BOTH = pytest.mark.parametrize("via", ["wechat", "merchant"])
 HASTY = story_timing.HASTY
 
-UNCLEAR = ["unknown_code", "answer_lost", "malformed", "html_502", "empty", "bad_signature_always", "system_error_unpaid", "request_lost"]
+UNCLEAR = ["unknown_code", "answer_lost", "malformed", "bad_signature_always"]
 UNTRUE = ["wrong_amount", "wrong_currency", "wrong_merchant", "wrong_number", "number_paid"]
 
 JUMPING = """
