@@ -118,8 +118,7 @@ class ConnectGateway:
         """The whole amount back, under the one refund number of this order. Whether there is a refund already is asked first:
         an idempotence key is remembered for a day only."""
         patience = Patience(self._schedule.reply_s)
-        found = None if wire.is_id(attempt.trade_no) else await self._find(attempt, patience)
-        payment_id = attempt.trade_no if found is None else found.id
+        payment_id = await self._id(attempt, patience)
         if payment_id is None:
             return Reply(Verdict.UNKNOWN, "404", "the provider has no payment of this number to refund")
         there = answers.read_refunds(await self._get(f"/payments/{payment_id}/refunds", patience), attempt, payment_id)
@@ -167,6 +166,13 @@ class ConnectGateway:
         except GatewayError as error:
             _log.info("third_party_status_failed trade_no=%s why=%s", payment_id, error)
             return None
+
+    async def _id(self, attempt: Attempt, patience: Patience) -> str | None:
+        """The payment's id, remembered or looked up by our number."""
+        if wire.is_id(attempt.trade_no):
+            return attempt.trade_no
+        found = await self._find(attempt, patience)
+        return None if found is None else found.id
 
     async def _find(self, attempt: Attempt, patience: Patience) -> Money | None:
         """The payment, by its id where that is known, else by our number; None where the provider knows none."""

@@ -425,7 +425,9 @@ async def test_a_refund_of_an_order_whose_id_was_lost(provider: Provider, gatewa
     provider.does(lambda asked: words.refund() if asked.method == "POST" else {"refunds": []}, at="/refund")
     assert (await gateway.refund(ATTEMPT)).verdict is Verdict.REFUNDED
     provider.says(words.found())
-    assert (await gateway.refund(ATTEMPT)).verdict is Verdict.UNKNOWN
+    for lost in (ATTEMPT, ATTEMPT.but(trade_no="a/../b")):
+        assert (await gateway.refund(lost)).verdict is Verdict.UNKNOWN
+        assert provider.paths[-1] == f"GET /payments?merchantReference={NUMBER}"
 
 
 # -- what the line does --
