@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,10 +61,16 @@ def _keys(box: BoxProcess) -> Secrets:
     keys = [
         ("WeChat's key", sandbox.wechat.key.encode()),
         ("the backend's secret", sandbox.merchant.secret.encode()),
+        ("Smart2Pay's key", sandbox.smart2pay.api_key.encode()),
+        ("Smart2Pay's authorization", b64encode(f"{sandbox.smart2pay.site_id}:{sandbox.smart2pay.api_key}".encode())),
+        ("CBTIS's secret", sandbox.cbtis.client_secret.encode()),
+        ("CBTIS's apikey", sandbox.cbtis.apikey.encode()),
+        ("Connect's secret", sandbox.connect.secret.encode()),
+        ("Connect's webhook secret", sandbox.connect.webhook_secret.encode()),
         ("the client's private key", _middle_of(sandbox.client_key_file)),
     ]
     keys += [(file.name, file.read_bytes().strip()) for file in box.directory.glob("*.secret")]
-    bodies = (b"<auth_code>", b'"auth_code"', b"<sign>", b"sig1=:")
+    bodies = (b"<auth_code>", b'"auth_code"', b"<sign>", b"sig1=:", b"v1HMAC:", b"Bearer ")
     return keys + [("a signed body or its signature", body) for body in bodies]
 
 

@@ -41,8 +41,11 @@ def test_less_than_60_mb_are_resident_after_a_sale_through_each_gateway(box, rec
 
 
 def quiet_wake_ups(box):
-    """While nothing happens at all."""
-    before = wake_ups(box.pid)
+    """While nothing happens at all: once the start, and the last question asked, have died away."""
+    earlier, before = -1, wake_ups(box.pid)
+    while earlier != before:
+        time.sleep(0.4)
+        earlier, before = before, wake_ups(box.pid)
     time.sleep(IDLE_S)
     return wake_ups(box.pid) - before
 
