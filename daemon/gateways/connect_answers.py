@@ -62,6 +62,8 @@ def read_found(heard: Heard, attempt: Attempt) -> Money | None:
     before what may be, and that before what is dead: nobody's money is overlooked."""
     if not heard.succeeded:
         raise Unintelligible(f"the provider does not search: {heard.code} {heard.text}".strip())
+    if not heard.fields.keys() & {"payments", "totalCount"}:
+        raise Unintelligible("the provider's answer is no list of payments")
     found = [known for item in wire.objects(heard.fields, "payments") if (known := wire.payment(item)) is not None]
     ours = [known for known in found if known.number == attempt.out_trade_no and known.id is not None]
     return min(ours, key=_rank, default=None)

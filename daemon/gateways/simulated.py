@@ -80,6 +80,7 @@ class SimulatedGateway:
         self._schedule = schedule
         self._clock = clock
         self._sleep = sleep
+        self._closed = False
 
     # --- the world's hands ---
 
@@ -169,13 +170,14 @@ class SimulatedGateway:
         """There is no connection to open."""
 
     async def aclose(self) -> None:
-        """There is none to close."""
+        """There is none to close; later calls raise NotSent, as with a real one."""
+        self._closed = True
 
     # --- how ---
 
     def _note(self, name: str, attempt: Attempt) -> None:
-        if self.offline:
-            raise NotSent("simulated: offline")
+        if self.offline or self._closed:
+            raise NotSent("simulated: offline" if self.offline else "simulated: the box is stopping")
         self.calls.append(Call(name, attempt.out_trade_no))
 
     async def _find(self, name: str, attempt: Attempt) -> Order | None:
