@@ -351,6 +351,12 @@ class Cycle:
             del self._calls[order.out_trade_no]  # it may be held open for long, and nobody waits for it any more
         return self._step(order.but(reason=order.reason or reason), N.CANCEL, now)
 
+    def _hold_no_more(self, order: Attempt) -> None:
+        """A provider may hold the query open for long after the time is up; the last one before the close is asked at once."""
+        call = self._calls.get(order.out_trade_no)
+        if isinstance(call, Query) and call.hold_s:
+            del self._calls[order.out_trade_no]
+
     def _hear(self, event: Replied | Failed, now: float) -> Iterable[Action]:
         action = event.action
         if self._calls.get(action.out_trade_no) is not action:
@@ -374,6 +380,8 @@ class Cycle:
             news = self._news_of_time(order, now)
             if news is not None:
                 due = True
+                if order.mode is Mode.SHOW and news in (N.GIVE_UP, N.QR_TIME_UP):
+                    self._hold_no_more(order)
                 yield from self._step(_with_reason_of_time(order, news), news, now)
         scan_ends_at = self._scan_ends_at()
         if scan_ends_at is not None and scan_ends_at <= now:

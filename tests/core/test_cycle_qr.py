@@ -68,6 +68,36 @@ def test_a_provider_that_holds_queries_is_asked_that_way():
     assert story.asked[-1] == "3 query held 25"
 
 
+def test_when_the_time_is_up_nobody_waits_for_a_query_that_is_held():
+    """It could be held long past the end, and the till waits to be told: the last one is asked at once, and the order closed."""
+    story = _shown(holds=True, ttl_s=20)
+    story.wait_until(20)
+    assert (story.state, story.asked[-2:]) == (State.CLOSING, ["3 query held 25", "20 last query"])
+    story.forget()
+    story.reply(V.UNPAID)
+    story.reply(V.CLOSED)
+    assert (story.state, story.asked[-1]) == (State.EXPIRED, "20 close")
+
+
+def test_an_order_that_is_searched_for_is_given_up_in_time_though_the_query_is_held():
+    story = Story(shows=True, holds=True)
+    story.lose()
+    assert story.asked[-1] == "0 query held 25"
+    story.wait_until(20)
+    assert (story.state, story.asked[-1]) == (State.CLOSING, "20 last query")
+
+
+def test_an_answer_to_a_held_query_that_comes_after_all_changes_nothing():
+    """The last query, asked since, says the same."""
+    story = _shown(holds=True, ttl_s=20)
+    story.wait_until(20)
+    with pytest.raises(Unfit):
+        story.reply(V.PAID)
+    assert story.state is State.CLOSING
+    story.reply(V.PAID)
+    assert story.state is State.PAID
+
+
 def test_an_answer_that_tells_the_qr_again_changes_nothing():
     story = _shown()
     story.until_asked()
