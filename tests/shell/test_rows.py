@@ -25,7 +25,8 @@ reasons = st.none() | st.builds(Reason, text, text)
 def attempts(amount, description, mode):
     return st.builds(
         Attempt, st.text("ABC123", min_size=1, max_size=32).map(OutTradeNo), text, text, st.just(amount), st.sampled_from(State), moments,
-        description=st.just(description), mode=st.just(mode), qr=st.none() | text, reason=reasons, trade_no=st.none() | text, errand=st.sampled_from(Errand),
+        description=st.just(description), mode=st.just(mode), qr=st.none() | text, reason=reasons,
+        trade_no=st.none() | text, errand=st.sampled_from(Errand),
         next_at=st.none() | moments, pause_s=moments, since_at=moments, asked_at=moments, refusal=reasons, mendable=st.booleans(),
         confirming=st.booleans(), was_known=st.booleans(), revokes=counts, revoke_open=st.booleans(), tries=counts,
     )  # fmt: skip
