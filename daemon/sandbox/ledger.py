@@ -265,7 +265,8 @@ class Ledger:
         order = replace(order, moves=tuple(m for m in order.moves if m is not move))
         self._orders[order.number] = order
         # Scenarios may pay an order that was closed or revoked (that is the point of some), but never one a second time.
-        if order.money_in == 0 and order.state is not move.to:
+        too_late = move.unless_ended and order.state in (Standing.CLOSED, Standing.REVOKED)
+        if order.money_in == 0 and order.state is not move.to and not too_late:
             self._move(order, move.to)
 
     def _move(self, order: Order, to: Standing) -> Order:

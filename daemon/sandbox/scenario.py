@@ -149,13 +149,14 @@ class Move:
     nth: int = 1
     answered: bool = False
     after: Wait | None = None
+    unless_ended: bool = False  # not to an order that was closed or revoked before
 
     def fits(self, call: Call, count: int, *, answered: bool) -> bool:
         return self.on is call and self.nth == count and self.answered == answered
 
 
-PAYS_WHEN_SHOWN = Move(Standing.PAID, on=Call.QUERY, nth=2, after="confirm_s")
-"""What stands for "paid at once" where the payer must first scan a QR code."""
+PAYS_WHEN_SHOWN = Move(Standing.PAID, on=Call.QUERY, nth=2, after="confirm_s", unless_ended=True)
+"""What stands for "paid at once" where the payer must first scan a QR code. Nobody pays by one that was closed before."""
 
 
 @dataclass(frozen=True, slots=True)

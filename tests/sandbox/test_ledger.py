@@ -189,6 +189,16 @@ def test_paid_after_a_revoke_that_said_done(ledger: Ledger, clock: Clock) -> Non
     assert (ledger.order("A1").state, ledger.order("A1").money_in) == (Standing.PAID, 1250)
 
 
+def test_nobody_pays_by_a_qr_that_was_closed_before(ledger: Ledger, clock: Clock) -> None:
+    """Unless the case is about that: what stands for "paid at once" is a payer who scans."""
+    charge(ledger, code=None)
+    ledger.close("A1")
+    clock.at += 60
+    for _ in range(3):
+        ledger.enter("A1", Call.QUERY)
+    assert (ledger.order("A1").state, ledger.order("A1").money_in) == (Standing.CLOSED, 0)
+
+
 def test_no_move_pays_an_order_a_second_time(ledger: Ledger, clock: Clock) -> None:
     twice = Scenario("twice", "", moves=(Move(Standing.PAID, on=Call.QUERY),))
     charge(ledger, twice)
