@@ -14,6 +14,8 @@ import numpy as np
 import zxingcpp
 from PIL import Image
 
+cv2.setNumThreads(1)  # pictures this small gain nothing from more, and whoever measures many runs several processes
+
 Decoder = Callable[[Image.Image], str | None]
 
 

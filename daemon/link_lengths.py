@@ -1,7 +1,7 @@
 """How long the links are that a gateway's provider wants shown as a QR, and whether the panel does them justice.
 
-A QR of two pixels a module is read by nearly every phone at once; one of a single pixel by fewer, closer and slower
-(docs/panels.md, measured). So an operator is told before the first payer stands there with a phone that finds nothing.
+A QR of two pixels a module is read in nearly all simulated photographs; one of a single pixel in fewer, and from nearer
+(docs/panels.md). So an operator is told before the first payer stands there with a phone that finds nothing.
 """
 
 from __future__ import annotations
