@@ -1,7 +1,7 @@
 """A QR on the panel: the smallest symbol for a text, as large as the panel allows, or why it cannot be read there.
 
-Dark modules on a lit ground, with a lit margin: phones rarely read the inverse, and nothing reads a QR without a margin
-(hardware facts 4.3, measured). A module is a whole number of pixels, for half a pixel cannot be lit.
+Dark modules on a lit ground, with a lit margin: of three decoders only WeChat's own reads the inverse, or a QR without a margin
+(docs/panels.md, measured). A module is a whole number of pixels, for half a pixel cannot be lit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PIL import Image
 
 from daemon.payment import Reason
 
-QUIET_MIN = 1  # modules of lit margin; with none nothing decodes, with one good decoders do (facts 4.3)
+QUIET_MIN = 1  # modules of lit margin; with none most decoders find nothing, with one they do (docs/panels.md)
 QUIET_MAX = 4  # the margin that ISO/IEC 18004 asks for; more helps nobody
 TEXT_MAX = 2953  # bytes of the largest symbol, version 40-L
 

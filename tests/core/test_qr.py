@@ -259,7 +259,7 @@ def test_so_does_every_kind_of_text(text, decoders):
     assert read(decoders, draw(view(State.PRESENTING_QR, qr=text), 128, 64, Language.EN)) == agree(text, decoders)
 
 
-def test_lit_modules_on_dark_ground_would_be_read_by_nobody_here(decoders):
+def test_lit_modules_on_dark_ground_would_be_read_by_wechats_decoder_only(decoders):
     """So the decoders that hold the screens tell the right ground from the wrong one."""
     inverse = Image.eval(draw(SCREENS["presenting_qr"], 128, 64, Language.EN).convert("L"), lambda level: 255 - level)
     image = seen(inverse)
