@@ -54,9 +54,9 @@ def test_show_draws_the_qr_as_it_is_on_the_panel() -> None:
     """In the terminal, too, dark modules stand on a lit ground with a lit margin: a phone may read it from there."""
     said = demo("--show", typed="quit\n").stdout
     pictures = [picture.split("╰")[0].splitlines() for picture in said.split("╭")]
-    shown = [picture for picture in pictures if sum("▀▀▀▀▀▀▀▀▀▀▀▀▀▀██" in line for line in picture) >= 2]  # finder patterns
-    assert len(shown) == 1
-    assert all(line.startswith("│██") for line in shown[0][1:33])
+    lit = [picture for picture in pictures if len(picture) > 32 and all(line.startswith("│██") for line in picture[1:33])]
+    assert len(lit) == 1  # the only picture with a margin from top to bottom
+    assert lit[0][3].startswith("│███  ▄▄▄▄▄▄▄▄▄▄  ██")  # and there a finder pattern begins
 
 
 def test_a_person_has_a_qr_shown_and_pays_it() -> None:

@@ -363,13 +363,15 @@ async def test_a_request_that_is_in_order(raw: Raw) -> None:
         {"Date": None},
         {"Date": "Fri, 06 Jun 2014 13:39:43 GMT"},
         {"Date": "now"},
-        {"Date": format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=6), usegmt=True)},
+        {"Date": "in six minutes"},
         {"Authorization": "GCS v1HMAC:x:y"},
         {"Authorization": ""},
         {"Authorization": "Basic eDp5"},
     ],
 )
 async def test_what_is_not_signed_for_now_is_refused(raw: Raw, changes: dict[str, str | None]) -> None:
+    if changes.get("Date") == "in six minutes":  # by the clock of this test, not of the collection, which may be long ago
+        changes = {"Date": format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=6), usegmt=True)}
     status, fields = await raw.send("GET", "/services/testconnection", **changes)
     assert (status, fields["errors"][0]["code"]) == (403, "9002")
 
