@@ -83,11 +83,17 @@ class Presenter:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="draw")
         self._drawing: asyncio.Future[Image.Image] | None = None
         self._drawn: View | None = None  # what is drawn, or being drawn
+        self._pictured: View | None = None
         self.view: View | None = None
         self.heard: Heard | None = None
         self.image: Image.Image | None = None
         self.listeners: list[Callable[[], None]] = []  # told of every new view
         self.picture_listeners: list[Callable[[], None]] = []  # told of every new picture
+
+    @property
+    def pictured(self) -> View | None:
+        """What `image` shows; `view` may be newer, its picture still being drawn."""
+        return self._pictured
 
     @property
     def screen(self) -> str:
@@ -247,7 +253,7 @@ class Presenter:
             self._draw_soon()
 
     def _show(self, image: Image.Image) -> None:
-        self.image = image
+        self.image, self._pictured = image, self._drawn
         self._face.display.show(image, for_cameras=self._drawn is not None and self._drawn.qr is not None)
         for listener in self.picture_listeners:
             listener()

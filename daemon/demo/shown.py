@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from daemon.app import App
 from daemon.panel_text import half_blocks
+from daemon.view import screen_name
 
 _LAMP = {"off": "·", "on": "●", "slow": "◐ slow", "fast": "◑ fast"}
 _COLOUR = {"green": "\x1b[32m", "amber": "\x1b[33m", "red": "\x1b[31m"}
@@ -27,11 +28,11 @@ class Shown:
         self.print_if_new()
 
     def print_if_new(self) -> None:
-        view = self.app.presenter.view
+        view = self.app.presenter.pictured
         image = self.app.presenter.image
         if view is None or image is None:
             return
-        now = (self.app.presenter.screen, view.amount, view.reason, view.notice, view.outages, view.confirming)
+        now = (screen_name(view), view.amount, view.reason, view.notice, view.outages, view.confirming)
         if now == self._last:
             return
         self._last = now
