@@ -221,7 +221,7 @@ def tracked() -> dict[str, str]:
 
 def registry_hosts() -> set[str]:
     """Package registries: the well-known ones, and what this machine is set up to use."""
-    public = {"pypi" + ".org", "files." + "pythonhosted.org", "registry." + "npmjs.org", "deb." + "debian.org", "piwheels" + ".org"}
+    public = {"pypi" + ".org", "files.pythonhosted" + ".org", "registry.npmjs" + ".org", "deb.debian" + ".org", "piwheels" + ".org"}
     configured = [os.environ.get(name, "") for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX")]
     return public | {host for value in configured for url in value.split() if (host := urlsplit(url).hostname)} - {"localhost"}
 
