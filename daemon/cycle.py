@@ -323,11 +323,16 @@ class Cycle:
         return self._hear(event, now)
 
     def _take_hint(self, event: Hinted, now: float) -> Iterable[Action]:
-        """Ask now what would be asked later; a hint more often than once a second, or about what is at its end, does nothing."""
+        """Ask now what would be asked later; within a second of the last question, when that second is over: what the provider has
+        just told may be newer than its last answer. A hint about what is asked about by then, or is at its end, does nothing."""
         order = next((a for a in self.payment.attempts if a.out_trade_no == event.out_trade_no), None)
-        if order is None or self._due_at(order) is None or now - order.asked_at < HINT_EVERY_S:
-            raise Unfit("nothing is to be asked about it now")
-        return self._step(order.but(next_at=now), N.DUE, now)
+        soon = now if order is None else max(now, order.asked_at + HINT_EVERY_S)
+        if order is None or not order.is_open or order.next_at is None or order.next_at <= soon:
+            raise Unfit("nothing is to be asked about it sooner")
+        if soon == now:
+            return self._step(order.but(next_at=now), N.DUE, now)
+        self._put(order.but(next_at=soon))
+        return []
 
     def _make_order(self, event: CodePresented | QrWanted, news: News, now: float) -> Iterable[Action]:
         payment = self.payment

@@ -556,8 +556,31 @@ def test_notifications_never_ask_more_than_once_a_second():
     story.wait(2)
     story.hint()
     story.reply(V.UNPAID)
+    story.hint()
     with pytest.raises(Unfit):
         story.hint()
+    story.wait(0.9)
+    assert story.asked == ["0 createqr", "2 query"]
+
+
+def test_a_notification_right_after_a_question_is_heeded_when_the_second_is_over():
+    """The payer may pay just after the provider has said "unpaid", and its notification comes once."""
+    story = _shown(schedule=Schedule(qr_query_every_s=60))
+    story.hint()
+    story.wait(1)
+    story.reply(V.PAID)
+    assert (story.asked, story.state) == (["0 createqr", "1 query"], State.PAID)
+
+
+def test_a_notification_while_the_answer_is_under_way_is_heeded_in_the_tail():
+    """Where the next question would come an hour later."""
+    story = _expired()
+    story.until_asked()
+    asked_at = story.now
+    story.hint()
+    story.wait(0.2)
+    story.reply(V.UNPAID)
+    assert story.cycle.next_deadline() == asked_at + 1
 
 
 def test_a_notification_about_what_is_at_its_end_does_nothing():
