@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
@@ -46,10 +46,9 @@ def add_routes(app: web.Application, context: SandboxContext) -> None:
     app.router.add_post(f"{_BASE}/pa/payment_intents/query", desk.handler(desk.query))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Desk:
     context: SandboxContext
-    _tokens: dict[str, float] = field(default_factory=dict, repr=False)  # until when each lives
 
     # -- who --
 
@@ -62,17 +61,18 @@ class _Desk:
             log.info("cbtis refused path=%s", request.path)
             return _json(answers.failed(checks.CREDENTIALS, "invalid client").envelope(), 401)
         token = secrets.token_urlsafe(48)
-        self._tokens[token] = self.context.now() + self.context.timings.token_s
+        ours.tokens[token] = self.context.now() + self.context.timings.token_s
         return _json({"access_token": token, "expires_in": self.context.timings.token_s, "token_type": "Bearer"})
 
     def _admit(self, request: web.Request) -> None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if self._tokens.get(given, 0.0) <= self.context.now():
+        if self.context.cbtis.tokens.get(given, 0.0) <= self.context.now():
             raise Refused(checks.TOKEN, "access token invalid or expired", 401)
 
     def _expire(self) -> Refused:
         """All tokens die at once, whatever was promised."""
-        self._tokens.clear()
+        tokens = self.context.cbtis.tokens
+        tokens.update(dict.fromkeys(tokens, 0.0))
         return Refused(checks.TOKEN, "access token invalid or expired", 401)
 
     # -- envelope --

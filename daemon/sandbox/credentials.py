@@ -32,13 +32,15 @@ class MerchantCredentials:
 
 @dataclass(frozen=True, slots=True)
 class CbtisCredentials:
-    """What the CBTIS stand-in accepts; `apikey` signs its notifications."""
+    """What the CBTIS stand-in accepts; `apikey` signs its notifications. `tokens` are all that it gave, and until when (on the
+    ledger's clock) each lives."""
 
     uid: str
     client_secret: str = field(repr=False)
     client_secret_file: Path
     apikey: str = field(repr=False)
     apikey_file: Path
+    tokens: dict[str, float] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def _keys(box: BoxProcess) -> Secrets:
         ("Connect's webhook secret", sandbox.connect.webhook_secret.encode()),
         ("the client's private key", _middle_of(sandbox.client_key_file)),
     ]
+    keys += [("CBTIS's access token", token.encode()) for token in list(sandbox.cbtis.tokens)]
     keys += [(file.name, file.read_bytes().strip()) for file in box.directory.glob("*.secret")]
     bodies = (b"<auth_code>", b'"auth_code"', b"<sign>", b"sig1=:", b"v1HMAC:")
     return keys + [("a signed body or its signature", body) for body in bodies]
