@@ -130,7 +130,7 @@ class Presenter:
         shown = self._payment
         if shown is None and change.before is not None and payment.state.is_final:
             return  # the tail of a payment whose end was shown long ago
-        if shown is not None and shown.ref != payment.ref and change.before is not None:
+        if shown is not None and shown.ref != payment.ref and change.before is not None and not _goes_before(payment, shown):
             return
         ended = payment.state in RESULT_S and (shown is None or shown.ref != payment.ref or shown.state is not payment.state)
         self._payment = payment
@@ -267,6 +267,11 @@ def _reason(payment: Payment) -> Reason | None:
     if payment.state is State.AWAITING_CODE and payment.attempts and payment.attempts[-1].state is State.REFUSED:
         return payment.attempts[-1].reason
     return payment.reason
+
+
+def _goes_before(payment: Payment, shown: Payment) -> bool:
+    """After a restart a sale that goes on is shown before one in doubt, which may stay so for days: its payer is standing there."""
+    return shown.state is State.IN_DOUBT and payment.state is not State.IN_DOUBT and not payment.state.is_final
 
 
 def _left_nothing(change: Change) -> bool:

@@ -223,6 +223,18 @@ async def test_a_payment_taken_up_after_a_restart_is_shown_but_not_one_that_the_
 
 
 @in_virtual_time
+async def test_after_a_restart_a_sale_that_goes_on_is_shown_before_one_in_doubt():
+    """Its payer is standing there; the one in doubt may stay so for days."""
+    async with Shown() as shown:
+        shown.becomes(State.IN_DOUBT)
+        shown.becomes(State.PRESENTING_QR, "A-2", attempts=charged(qr="weixin://wxpay/bizpayurl?pr=made-up"))
+        shown.becomes(State.IN_DOUBT)
+        assert shown.screen == "presenting_qr"
+        shown.becomes(State.PAID, "A-2")
+        assert shown.screen == "paid"
+
+
+@in_virtual_time
 async def test_a_result_from_before_the_box_was_ready_is_shown_when_it_is():
     shown = Shown()
     shown.presenter.start()
