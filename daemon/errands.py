@@ -153,8 +153,9 @@ def go_on(order: Attempt, terms: Terms, now: float) -> Doing:
 
 
 def _ask(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Held open where the provider can: but for a QR order that is searched for, whose QR nobody sees while nothing changes."""
     hold_s = 0.0
-    if terms.holds_queries and order.errand is Errand.ASK:
+    if terms.holds_queries and order.errand is Errand.ASK and order.state is not State.CREATING_QR:
         left_s = HOLD_MAX_S if order.mode is Mode.SHOW else give_up_at(order, terms.schedule) - now
         hold_s = max(0.0, min(HOLD_MAX_S, left_s))
     return order.but(asked_at=now, next_at=now + pace_s(order, terms.schedule)), Query(order.out_trade_no, hold_s=hold_s)
