@@ -95,8 +95,8 @@ class ForkedBox:
 class CrashBox(BoxProcess):
     """One box and its lives. `lives` counts its starts."""
 
-    def __init__(self, directory: Path, provider: Provider, changes: Tables, zygote: Zygote) -> None:
-        super().__init__(directory, provider, changes)
+    def __init__(self, directory: Path, provider: Provider, changes: Tables, zygote: Zygote, *, scanner: bool) -> None:
+        super().__init__(directory, provider, changes, scanner=scanner)
         self._zygote = zygote
         self._steps = directory / "steps"
         self._steps.touch()

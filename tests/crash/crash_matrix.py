@@ -11,8 +11,12 @@ from typing import Any
 
 from crash_box import Zygote
 from crash_story import OTHER_BOOT, Stage, Story, Told
-from crash_truth import CODE, died_at, faults
-from crashing_daemon import AFTER, PLACES, STORED, TORN, Plan
+from crash_truth import died_at, faults
+from crashing_daemon import ASKED, PLACES, STORED, Plan
+
+from daemon.cycle import TABLE
+from daemon.news import Do, News, Row
+from daemon.payment import State
 
 SIDE_BY_SIDE = 12  # tellings at a time: they wait more than they work
 
@@ -31,21 +35,45 @@ def every_death(told: Told, serial: int) -> list[Deaths]:
     return deaths
 
 
-def some_deaths(told: Told, serial: int) -> list[Deaths]:
-    """At every step of its name once, at one of its places in turn, so that another story dies elsewhere in the same step.
+class FewDeaths:
+    """At every step that stories go through, once, in the first story that comes to it, at one place after the other; and
+    where a step leads an order into another state, once more as the box restarts in that one."""
 
-    What is the same in every story whatever its case, because the provider knows nothing yet, is died at in the first stories
-    only. Every second story dies once more as it restarts.
-    """
-    names = [name for name in dict.fromkeys(map(_name, told.steps)) if name != "asked" or serial < 3]
-    deaths: list[Deaths] = []
-    for number, name in enumerate(names, serial):
-        place = PLACES[number % 3] if name != CODE or serial < 3 else AFTER
-        deaths.append((Plan(name, 1, place), _then(number)))
-    if serial % 2 == 0 and len(told.steps) > 1:
-        last = _name(told.steps[-1 - serial // 2 % (len(told.steps) - 1)])
-        deaths.append((Plan(last, 1, TORN), _again(serial // 2)))
-    return deaths
+    def __init__(self) -> None:
+        self._died_in: set[str] = set()
+
+    def choose(self, told: Told) -> list[Deaths]:
+        deaths: list[Deaths] = []
+        for step in _sure_steps(told):
+            name, leads_to = _name(step), None if step is told.steps[-1] else _restarted_in(step)
+            if name not in self._died_in:
+                self._died_in.add(name)
+                deaths.append((Plan(name, 1, PLACES[len(self._died_in) % 3]), _then(len(self._died_in) // 3)))
+            if leads_to is not None and leads_to not in self._died_in:
+                self._died_in.add(leads_to)
+                deaths.append((Plan(name, 1, STORED), _again(len(self._died_in))))
+        return deaths
+
+
+def _sure_steps(told: Told) -> list[dict[str, Any]]:
+    """A story that ends in doubt is over once it is there and has gone through `until`: what still came, came by chance."""
+    if told.story.ends != "in_doubt":
+        return told.steps
+    seen: set[str] = set()
+    for number, step in enumerate(told.steps, 1):
+        seen.update(step["rows"])
+        if step["state"] == "in_doubt" and seen.issuperset(told.story.until):
+            return told.steps[:number]
+    return told.steps
+
+
+def _restarted_in(step: dict[str, Any]) -> str | None:
+    """The row of the table that a restart right after that step goes through; None where it has nothing more to do."""
+    row = Row(State.AWAITING_CODE)
+    if step["rows"] != [ASKED]:
+        state, _, news = step["rows"][-1].partition(":")
+        row = TABLE[State(state)][News[news]]
+    return None if row.do is Do.REST else f"{row.to}:{News.RESTARTED.name}"
 
 
 def _name(step: dict[str, Any]) -> str:
@@ -74,7 +102,15 @@ class Telling:
         """What was wrong with it, each with how the box died."""
         error = self.told.exception()
         found = faults(self.told.result()) if error is None else [f"{type(error).__name__}: {error}"]
-        return [f"{_words(self.deaths)}: {fault}" for fault in found]
+        return [f"{_words(self.deaths)}: {fault}{self._way}" for fault in found]
+
+    @property
+    def _way(self) -> str:
+        """What it went through, for the one who looks for the cause."""
+        if self.told.exception():
+            return ""
+        steps = ["+".join(step["rows"]) + (" †" if step.get("killed") else "") for step in self.told.result().steps]
+        return f" after {', '.join(steps)}"
 
     @property
     def died_at(self) -> set[tuple[str, str]]:
@@ -88,33 +124,37 @@ class Matrix:
     def __init__(self, directory: Path, *, every: bool) -> None:
         self._directory = directory
         self._every = every
+        self._few = FewDeaths()
         self._zygote = Zygote()
         self._threads = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="crash")
         self._stack = contextlib.ExitStack()
-        self._begun: dict[str, Future[list[Telling]]] = {}
+        self._tellings: dict[str, list[Telling]] = {}
 
     def begin(self, stories: Iterable[tuple[int, Story]]) -> None:
-        """Tell those too, each with its number."""
-        for serial, story in stories:
-            if story.name not in self._begun:
-                self._begun[story.name] = self._threads.submit(self._tell, serial, story)
+        """Tell those too, each with its number: first without a crash, which shows the steps that can be died at."""
+        begun = [(serial, story) for serial, story in stories if story.name not in self._tellings]
+        stages = [Stage(self._directory / str(serial), story, self._zygote) for serial, story in begun]
+        for stage in stages:
+            self._stack.enter_context(stage.provider)
+        firsts = [self._threads.submit(stage.tell, ()) for stage in stages]
+        for (serial, story), stage, first in zip(begun, stages, firsts, strict=True):
+            deaths = [] if first.exception() else self._deaths(serial, first.result())
+            self._tellings[story.name] = [
+                Telling((), first),
+                *(Telling(plans, self._threads.submit(_tell, stage, plans)) for plans in deaths),
+            ]
 
     def tellings(self, story: Story) -> list[Telling]:
         """All of a story that was begun; the first is the one without a crash."""
-        return self._begun[story.name].result()
+        return self._tellings[story.name]
+
+    def _deaths(self, serial: int, told: Told) -> list[Deaths]:
+        return every_death(told, serial) if self._every else self._few.choose(told)
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
         self._stack.close()  # of providers, which must outlive every telling
         self._zygote.close()
-
-    def _tell(self, serial: int, story: Story) -> list[Telling]:
-        stage = Stage(self._directory / str(serial), story, self._zygote)
-        self._stack.enter_context(stage.provider)
-        first: Future[Told] = Future()
-        first.set_result(stage.tell(()))
-        deaths = (every_death if self._every else some_deaths)(first.result(), serial)
-        return [Telling((), first), *(Telling(plans, self._threads.submit(_tell, stage, plans)) for plans in deaths)]
 
 
 def _tell(stage: Stage, deaths: Deaths) -> Told:

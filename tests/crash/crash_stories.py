@@ -1,4 +1,4 @@
-"""The crash stories: together they go through every row of the cycle's table that a whole box can go through.
+"""The crash stories of scanned codes: with those of QRs they go through every row of the cycle's table.
 
 Each is one ending of one kind of trouble; sandbox cases that differ only in words (the many codes of one class of refusal, the
 many ways in which an answer is broken) are told once. What is counted at the provider ("the second query …") is put where a
@@ -9,25 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from crash_steps import BUSY, CUT, HONEST, NEVER, NO_REFUND, SHAM, always, first
 from crash_story import BRISK, PROMPT, UNHURRIED, Story
 
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Call, Fault, Lie, Move, Scenario, Standing, Step, Steps
-
-CUT = Step(act=False, fault=Fault.CUT)
-BUSY = Step(act=False, code="SYSTEMERROR", again=True)
-NEVER = Step(act=False, code="TRADE_ERROR", again=False)
-NO_REFUND = Step(act=False, code="USER_ACCOUNT_ABNORMAL")
-SHAM = Step(act=False)  # says that it was done
-HONEST = Step()
-
-
-def _first(*steps: Step, then: Step = HONEST) -> Steps:
-    return Steps(steps, then)
-
-
-def _always(step: Step) -> Steps:
-    return Steps((), step)
 
 
 def _asks_payer(text: str, *moves: Move, **calls: Steps) -> Scenario:
@@ -37,12 +23,12 @@ def _asks_payer(text: str, *moves: Move, **calls: Steps) -> Scenario:
 
 def _refused(text: str, *moves: Move, start: Standing = Standing.FAILED, **calls: Steps) -> Scenario:
     """Refused for good."""
-    return Scenario("crash", text, start, moves, charge=_first(Step(act=start is not Standing.ABSENT, code="TRADE_ERROR")), **calls)
+    return Scenario("crash", text, start, moves, charge=first(Step(act=start is not Standing.ABSENT, code="TRADE_ERROR")), **calls)
 
 
 def _lost(text: str, *moves: Move, **calls: Steps) -> Scenario:
     """The charge never arrives."""
-    return Scenario("crash", text, Standing.ABSENT, moves, charge=_first(CUT), **calls)
+    return Scenario("crash", text, Standing.ABSENT, moves, charge=first(CUT), **calls)
 
 
 def _after_revoke(to: Standing, nth: int = 1) -> Move:
@@ -68,7 +54,7 @@ _PAID = (
     ),
     Story(
         "paid with a wrong amount, says one answer",
-        (Scenario("crash", "the charge's answer alone is wrong", charge=_first(Step(lie=Lie.AMOUNT))),),
+        (Scenario("crash", "the charge's answer alone is wrong", charge=first(Step(lie=Lie.AMOUNT))),),
     ),
     Story("by the backend: paid", ("paid",), via="merchant"),
     Story(
@@ -126,7 +112,7 @@ _REFUSED = (
         "refused, never known, arrives late",
         (
             _refused(
-                "revoke is a sham, then the order is there", _after_revoke(Standing.CONFIRMING), start=Standing.ABSENT, revoke=_first(SHAM)
+                "revoke is a sham, then the order is there", _after_revoke(Standing.CONFIRMING), start=Standing.ABSENT, revoke=first(SHAM)
             ),
         ),
         "refused",
@@ -140,29 +126,29 @@ _REFUSED = (
                 "revoke fails, then is refused for good; the payer is asked, then pays",
                 _after_revoke(Standing.CONFIRMING, 2),
                 Move(Standing.PAID, on=Call.QUERY, nth=8),
-                query=_first(HONEST, HONEST, HONEST, HONEST, HONEST, CUT, HONEST),
-                revoke=_first(CUT, then=NEVER),
-                refund=_first(BUSY),
+                query=first(HONEST, HONEST, HONEST, HONEST, HONEST, CUT, HONEST),
+                revoke=first(CUT, then=NEVER),
+                refund=first(BUSY),
             ),
         ),
         "refunded",
     ),
     Story(
         "refused, paid late, refund refused",
-        (_refused("paid after the revoke was refused", _after_revoke(Standing.PAID), revoke=_always(NEVER), refund=_always(NO_REFUND)),),
+        (_refused("paid after the revoke was refused", _after_revoke(Standing.PAID), revoke=always(NEVER), refund=always(NO_REFUND)),),
         "refused",
         kept=True,
     ),
     Story(
         "refused, paid late, reported",
-        (_refused("paid after the revoke was refused", _after_revoke(Standing.PAID), revoke=_always(NEVER)),),
+        (_refused("paid after the revoke was refused", _after_revoke(Standing.PAID), revoke=always(NEVER)),),
         "refused",
         kept=True,
         policy={"late_payment": "report"},
     ),
     Story(
         "refused, then paid with a wrong amount",
-        (_refused("paid at the last query", Move(Standing.PAID, on=Call.QUERY, nth=2), query=_always(Step(lie=Lie.AMOUNT))),),
+        (_refused("paid at the last query", Move(Standing.PAID, on=Call.QUERY, nth=2), query=always(Step(lie=Lie.AMOUNT))),),
         "in_doubt",
         kept=True,
     ),
@@ -175,7 +161,7 @@ _REVOKED = (
     Story("payer walks away", ("password_never",), "revoked", timing=BRISK),
     Story(
         "charge silent, payer walks away",
-        (_asks_payer("silent", charge=_first(Step(fault=Fault.SILENT))),),
+        (_asks_payer("silent", charge=first(Step(fault=Fault.SILENT))),),
         "revoked",
         timing={"answer_s": 1, **BRISK},
     ),
@@ -204,7 +190,7 @@ _REVOKED = (
             _lost(
                 "revoke is a sham, then the order is there; the next is cut, the third does it",
                 _after_revoke(Standing.CONFIRMING),
-                revoke=_first(SHAM, CUT),
+                revoke=first(SHAM, CUT),
             ),
         ),
         "revoked",
@@ -217,7 +203,7 @@ _REVOKED = (
                 "revoke is a sham, then the order is there, and closed in the end",
                 _after_revoke(Standing.CONFIRMING),
                 Move(Standing.CLOSED, on=Call.QUERY, nth=9),
-                revoke=_first(SHAM, then=NEVER),
+                revoke=first(SHAM, then=NEVER),
             ),
         ),
         "revoked",
@@ -229,9 +215,9 @@ _REVOKED = (
             _lost(
                 "revoke is a sham",
                 _after_revoke(Standing.PAID),
-                query=_first(HONEST, HONEST, CUT, CUT),
-                revoke=_first(SHAM),
-                refund=_first(BUSY),
+                query=first(HONEST, HONEST, CUT, CUT),
+                revoke=first(SHAM),
+                refund=first(BUSY),
             ),
         ),
         "revoked",
@@ -239,14 +225,14 @@ _REVOKED = (
     ),
     Story(
         "paid after its revoke, refund refused",
-        (_lost("revoke is a sham", _after_revoke(Standing.PAID), revoke=_first(SHAM), refund=_always(NO_REFUND)),),
+        (_lost("revoke is a sham", _after_revoke(Standing.PAID), revoke=first(SHAM), refund=always(NO_REFUND)),),
         "revoked",
         kept=True,
         timing=BRISK | UNHURRIED,
     ),
     Story(
         "paid with a wrong amount after its revoke",
-        (_lost("revoke is a sham", _after_revoke(Standing.PAID), query=_always(Step(lie=Lie.AMOUNT)), revoke=_first(SHAM)),),
+        (_lost("revoke is a sham", _after_revoke(Standing.PAID), query=always(Step(lie=Lie.AMOUNT)), revoke=first(SHAM)),),
         "revoked",
         kept=True,
         timing=BRISK | UNHURRIED,
@@ -261,7 +247,7 @@ _IN_DOUBT = (
     Story("number paid", ("number_paid",), "in_doubt", kept=True),
     Story(
         "given up, and paid with a wrong amount",
-        (_asks_payer("paid at the first query", Move(Standing.PAID, on=Call.QUERY, nth=1), query=_always(Step(lie=Lie.AMOUNT))),),
+        (_asks_payer("paid at the first query", Move(Standing.PAID, on=Call.QUERY, nth=1), query=always(Step(lie=Lie.AMOUNT))),),
         "in_doubt",
         kept=True,
         cancels=("pending",),
@@ -273,8 +259,8 @@ _IN_DOUBT = (
             _asks_payer(
                 "closed at the sixth query",
                 Move(Standing.CLOSED, on=Call.QUERY, nth=6),
-                query=_first(HONEST, HONEST, HONEST, CUT),
-                revoke=_always(NEVER),
+                query=first(HONEST, HONEST, HONEST, CUT),
+                revoke=always(NEVER),
             ),
         ),
         "revoked",
@@ -283,19 +269,19 @@ _IN_DOUBT = (
     ),
     Story(
         "revoke refused for good, paid late, refunded",
-        (replace(CASES["paid_late"], refund=_first(BUSY)),),
+        (replace(CASES["paid_late"], refund=first(BUSY)),),
         "refunded",
         timing=BRISK,
     ),
     Story(
         "revoke refused for good, paid late, refund carried out without a word",
-        (replace(CASES["paid_late"], refund=_first(Step(fault=Fault.CUT))),),
+        (replace(CASES["paid_late"], refund=first(Step(fault=Fault.CUT))),),
         "refunded",
         timing=BRISK,
     ),
     Story(
         "revoke refused for good, paid late, refund refused",
-        (replace(CASES["paid_late"], refund=_always(NO_REFUND)),),
+        (replace(CASES["paid_late"], refund=always(NO_REFUND)),),
         "in_doubt",
         kept=True,
         until=("in_doubt:REFUND_REFUSED",),
@@ -303,13 +289,13 @@ _IN_DOUBT = (
     ),
     Story(
         "revoke unconfirmed for long, then done",
-        (_asks_payer("revokes are cut", revoke=_first(*[CUT] * 5)),),
+        (_asks_payer("revokes are cut", revoke=first(*[CUT] * 5)),),
         "revoked",
         timing={"in_doubt_s": 0.2, **BRISK},
     ),
     Story(
         "revoke unconfirmed for long, then refused for good",
-        (_asks_payer("revokes are cut, then refused", _after_revoke(Standing.CLOSED, 6), revoke=_first(*[CUT] * 5, then=NEVER)),),
+        (_asks_payer("revokes are cut, then refused", _after_revoke(Standing.CLOSED, 6), revoke=first(*[CUT] * 5, then=NEVER)),),
         "revoked",
         timing={"in_doubt_s": 0.2, **BRISK},
     ),

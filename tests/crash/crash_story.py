@@ -7,8 +7,9 @@ import http.client
 import itertools
 import socket
 import time
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from crash_box import CrashBox, Zygote
 from crashing_daemon import Plan
 from provider_thread import Provider, fresh_code
 
+from daemon.sandbox.announcement import snippet
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Scenario, Timings
 from daemon.sandbox.script import Deck
@@ -37,6 +39,8 @@ TIMING = {
     "revoke_retry_s": 0.05,
     "in_doubt_s": 30,
     "chase_s": 0.1,
+    "qr_s": 30,
+    "qr_query_every_s": 0.2,
 }
 """`[timing]`: patient, so that a loaded machine does not change a story. A story that gives up says when."""
 
@@ -54,19 +58,23 @@ UNHURRIED = {"query_every_s": 20}  # asks when something happens, not by the clo
 class Story:
     """What happens, and how it ends at the till (`ends`) when nobody dies. `kept`: the shop has the money then.
 
-    `shows` is what the payer holds before the scanner, in turn: a case, or None for a product's code. The till gives up in each
-    of the states of `cancels`. `first_line` is where the gateway leads until the box has died on this sale: "deaf" (it takes
-    connections and says nothing) or "shut". `until`: rows that a payment in doubt goes through before the story is over.
+    `shows` is what the payer holds before the scanner, in turn: a case, or None for a product's code; `qr`, instead, what becomes
+    of the order whose QR the box shows. The till gives up in each of the states of `cancels`. `first_line` is where the gateway
+    leads until the box has died on this sale: "deaf" (it takes connections and says nothing) or "shut". `until`: rows that a
+    payment in doubt goes through before the story is over.
     `also`: other ends that are as true, where a crash has moved something in time; each has its reason beside it.
     """
 
     name: str
-    shows: tuple[str | Scenario | None, ...]
+    shows: tuple[str | Scenario | None, ...] = ()
     ends: str = "paid"
+    _: KW_ONLY
+    qr: Scenario | None = None
     kept: bool | None = None
     via: str = "wechat"
     timing: Mapping[str, float] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
+    panel: tuple[int, int] = (128, 64)  # where there is a QR to show; else there is none
     cancels: tuple[str, ...] = ()
     first_line: str = ""
     until: tuple[str, ...] = ()
@@ -101,10 +109,11 @@ class Told:
 
 
 class CodeDeck(Deck):
-    """Each payer's code gets the scenario that was agreed for it; so many boxes can use one provider at a time."""
+    """Each payer's code gets the scenario that was agreed for it, each QR that of the story; so many boxes can use one provider
+    at a time."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, qr: Scenario | None) -> None:
+        super().__init__(default=qr)
         self._agreed: dict[str, Scenario] = {}
 
     def agree(self, scenario: Scenario, via: str) -> str:
@@ -113,7 +122,7 @@ class CodeDeck(Deck):
         return code
 
     def choose(self, code: str | None) -> Scenario:
-        return self._agreed[code or ""]
+        return super().choose(None) if code is None else self._agreed[code]
 
 
 class Stage:
@@ -123,7 +132,7 @@ class Stage:
         self._story = story
         self._directory = directory
         self._zygote = zygote
-        self.deck = CodeDeck()
+        self.deck = CodeDeck(story.qr)
         allowed_s = _timing(story)["revoke_not_before_s"] - ON_THE_WAY_S
         timings = replace(PROVIDER, revoke_not_before_s=allowed_s)
         self.provider = Provider(directory / "provider", timings, tls=False, script=self.deck)
@@ -132,7 +141,13 @@ class Stage:
     def tell(self, plans: Sequence[Plan]) -> Told:
         """The story, with one death by each plan. AssertionError where it comes to no end."""
         story = self._story
-        box = CrashBox(self._directory / f"box-{next(self._serials)}", self.provider, _changes(story), self._zygote)
+        box = CrashBox(
+            self._directory / f"box-{next(self._serials)}",
+            self.provider,
+            _changes(story, self.provider),
+            self._zygote,
+            scanner=story.qr is None,
+        )
         try:
             with _line(story) as url:
                 return _Telling(story, tuple(plans), box, self.deck).tell(url)
@@ -197,7 +212,8 @@ class _Telling:
             payment = self._next(payment)
 
     def _ask(self) -> dict[str, Any]:
-        while (answer := self.box.put(self.ref, AMOUNT)).status == 503:  # still starting: its scanner is not open yet, say
+        mode = {} if self.story.qr is None else {"mode": "show"}
+        while (answer := self.box.put(self.ref, AMOUNT, **mode)).status == 503:  # still starting: its scanner is not open yet, say
             self._in_time(True, answer)
             time.sleep(0.01)
         known = bool(self.heard) or any(state is not None for state in self.deaths)
@@ -292,17 +308,20 @@ class _Telling:
         return Told(self.story, self.plans, self.box.steps, self.deaths, self.heard, payment, bool(disk["is_open"]), mine, self.box)
 
 
-def _changes(story: Story) -> Tables:
+def _changes(story: Story, provider: Provider) -> Tables:
     """The box has only what the story needs: hundreds of them are started."""
-    other = "merchant" if story.via == "wechat" else "wechat"
-    route = "scan.alipay" if story.via == "wechat" else "scan.wechat"
-    return {
+    via = story.via
+    changes: dict[str, Any] = {
         "timing": _timing(story),
         "policy": dict(story.policy),
-        "display": {"kind": "none"},
-        "routes": {route: None},
-        f"gateways.{other}": None,
+        "display": {"kind": "none"} if story.qr is None else {"kind": "simulated", "width": story.panel[0], "height": story.panel[1]},
+        **{f"gateways.{other}": None for other in ("wechat", "merchant") if other != via},
     }
+    if story.qr is None:
+        return changes | {"routes": {"scan.alipay" if via == "wechat" else "scan.wechat": None}}
+    if via not in ("wechat", "merchant"):
+        changes[f"gateways.{via}"] = tomllib.loads(snippet(provider.sandbox, {via}))["gateways"][via]
+    return changes | {"routes": {"scan.wechat": None, "scan.alipay": None, "show": via}}
 
 
 def _timing(story: Story) -> dict[str, float]:

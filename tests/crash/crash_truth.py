@@ -6,13 +6,14 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from crash_story import AMOUNT, Told
-from crashing_daemon import AFTER, Plan
+from crashing_daemon import AFTER, ASKED, Plan
 from secrets_told import Discretion
 
 from daemon.news import News
 from daemon.payment import State
 
 CODE = "awaiting_code:CODE"
+QR_WANTED = f"{ASKED}+awaiting_code:QR_WANTED"
 ENDED = frozenset({"absent", "closed", "revoked", "refunded"})
 """Where an order may stand at the provider for good, unless it is the one that is paid. `failed` is none: it is revoked, too."""
 FOR_GOOD = frozenset({"paid", "revoked", "refunded"})
@@ -29,13 +30,16 @@ def may_end(told: Told) -> frozenset[str]:
     """The states in which the payment may end: that of the story without a crash, unless the crash itself decided otherwise.
 
     Before anything was charged, the box gives the sale up when it starts again. A charge that was decided and not sent cannot be
-    sent later, because the payer's code is kept nowhere: the order is undone.
+    sent later, because the payer's code is kept nowhere: the order is undone. An order for a QR is made once (P1): where the
+    answer with the QR is lost, and the provider does not tell it again, the box lets the order go.
     """
     for disk in told.deaths:
         if disk == "awaiting_code":  # what had been refused before, and is paid after all, goes back then
             return frozenset({"refunded" if any(order["money_in"] for order in told.orders.values()) else "cancelled"})
         if disk == "submitting" and not told.orders:
             return frozenset({"revoked"})
+        if disk == "creating_qr":
+            return frozenset({told.story.ends, *told.story.also, "cancelled" if told.story.cancels else "expired"})
     return frozenset({told.story.ends, *told.story.also})
 
 
@@ -80,7 +84,7 @@ def _in_the_logs(told: Told) -> Iterator[str]:
 
 def _in_the_story(told: Told) -> Iterator[str]:
     """That a request which was to be on its way was on its way. (Whether it died at all, `died_at` tells.)"""
-    sent = told.has_died_as_planned and any(plan.at == CODE and plan.place == AFTER for plan in _deadly(told))
+    sent = told.has_died_as_planned and any(plan.at in (CODE, QR_WANTED) and plan.place == AFTER for plan in _deadly(told))
     if sent and not told.story.first_line and not told.orders:
         yield "it died before the charge was on its way"
 

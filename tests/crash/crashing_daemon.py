@@ -1,7 +1,8 @@
 """The real daemon, in which a SIGKILL waits at one journalled step. Nothing of this is in the product: it is put round it here.
 
 A step is one decision of the cycle and its entry in the journal. It is named by the rows of the cycle's table that were looked
-up for it, as in `pending:CONFIRMING`; the step that begins a payment looks up none, and is called `asked`. Every step passed is
+up for it, as in `pending:CONFIRMING`; the step that begins a payment is called `asked`, before the row of its first event, if it
+has one. Every step passed is
 written to a file as one line of JSON, and so is the place of death, just before it.
 """
 
@@ -34,6 +35,7 @@ TORN = "torn"  # in the transaction: the rows are written, nothing is committed
 STORED = "stored"  # committed and synced; nothing performed, nobody told
 AFTER = "after"  # its request was handed to the network, and the answer is not there; or, where it makes none, everybody was told
 PLACES = (TORN, STORED, AFTER)
+ASKED = "asked"
 
 SENDING_TURNS = 4  # of the event loop: aiohttp writes head and body in a task of its own, and an answer takes far longer
 TELLING_S = 0.02  # for the till's answer to reach it
@@ -137,7 +139,8 @@ class Crash:
         JournalFile._append = watched_append
 
     def _begin(self, payment: Any, note: Any) -> None:
-        rows = ["asked"] if note.event == "asked" else list(self._rows)
+        rows = [*([ASKED] if note.event == ASKED else []), *self._rows]
+        self._rows.clear()
         self._step = {"rows": rows, "state": payment.state.value, "does": note.detail.get("does", [])}
         fits = self._plan.fits(rows)
         self._passed += fits

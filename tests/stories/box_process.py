@@ -270,6 +270,10 @@ class BoxProcess:
         return b"".join(file.read_bytes() for file in files if file.is_file())
 
 
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_ENVIRONMENT = {name: os.environ[name] for name in _KEPT if name in os.environ}  # pytest writes to the environment all the time
+
+
 def _clean_environment() -> dict[str, str]:
     """Nothing of systemd's, so that a story alone says what the box is told."""
-    return {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")}
+    return dict(_ENVIRONMENT)
