@@ -1,8 +1,9 @@
-"""The configuration of a box in a story: both gateways lead to the sandbox, the scanner to a pseudo-terminal."""
+"""The configuration of a box in a story: its gateways lead to the sandbox, the scanner to a pseudo-terminal."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import story_timing
 from provider_thread import Provider
 from pty_scanner import PtyScanner
+
+from daemon.sandbox.announcement import snippet
 
 Tables = Mapping[str, Mapping[str, Any] | None]
 
@@ -46,6 +49,18 @@ def tables_for(provider: Provider, scanner: PtyScanner | None) -> dict[str, dict
             "ca_file": sandbox.ca_file,
         },
         "routes": {"scan.wechat": "wechat", "scan.alipay": "merchant"},
+    }
+
+
+def showing_by(provider: Provider, kind: str, **keys: Any) -> dict[str, dict[str, Any] | None]:
+    """Changes of those tables: the box shows QRs by this kind of gateway, and has no other. The gateway bears its kind's name; it is
+    what the sandbox prints for `config.toml`, with some keys in their place."""
+    printed = tomllib.loads(snippet(provider.sandbox, {kind}))["gateways"][kind]
+    return {
+        "gateways.wechat": None,
+        "gateways.merchant": None,
+        f"gateways.{kind}": {**printed, **keys},
+        "routes": {"scan.wechat": None, "scan.alipay": None, "show": kind},
     }
 
 

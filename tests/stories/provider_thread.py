@@ -16,6 +16,7 @@ import story_timing
 from daemon.sandbox.cases import CASES, code_for
 from daemon.sandbox.scenario import Scenario, Timings
 from daemon.sandbox.server import Sandbox
+from daemon.sandbox.shown_cases import SHOWN_CASES
 
 T = TypeVar("T")
 
@@ -95,8 +96,23 @@ class Provider:
 
     def next_is(self, case: str | Scenario) -> None:
         """The next order gets that case, whatever its code says."""
-        scenario = CASES[case] if isinstance(case, str) else case
+        scenario = {**CASES, **SHOWN_CASES}[case] if isinstance(case, str) else case
         self.call(lambda: self.sandbox.deck.put(scenario))
+
+    # -- notifications --
+
+    def notifies(self, kind: str, url: str | None) -> None:
+        """Where that kind of provider sends its notifications from now on; None: nowhere."""
+        urls = self.sandbox.pushes.urls
+        self.call(lambda: urls.pop(kind, None) if url is None else urls.update({kind: url}))
+
+    def push(self, number: str, how: str) -> int:
+        """Send one about that order now (`daemon.sandbox.pushes`: genuine, forged, replayed); what the box answers."""
+
+        async def there() -> int:
+            return await self.sandbox.pushes.push(self.sandbox.ledger.order(number), how)
+
+        return self._run(there())
 
     # -- doing it over there --
 
