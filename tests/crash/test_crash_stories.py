@@ -47,8 +47,8 @@ def every(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 def _matrix(directory: Path, request: pytest.FixtureRequest, *, every: bool) -> Iterator[Matrix]:
     """With the stories that were selected to be told here begun."""
     matrix = Matrix(directory, every=every)
-    items = [item for item in request.session.items if item.path == Path(__file__) and isinstance(item, pytest.Function)]
-    wanted = {item.callspec.params["story"].name for item in items if hasattr(item, "callspec")}
+    items = [item for item in request.session.items if item.path == Path(__file__) and hasattr(item, "callspec")]
+    wanted = {item.callspec.params["story"].name for item in items if "story" in item.callspec.params}
     matrix.begin((number, story) for number, story in NUMBERED if story.name in wanted)
     yield matrix
     matrix.close()
