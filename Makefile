@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test bench lint fmt diagram pictures lock clean test-boxes test-parts
+.PHONY: help setup demo run test crash-test bench lint fmt diagram pictures lock clean test-stories test-crash test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,26 +43,30 @@ run: setup ## the box itself, with config.toml (or CONFIG=FILE)
 
 test: setup ## all tests that take minutes at most (ARGS="tests/core -k codes": some of them)
 ifeq ($(strip $(ARGS)),)
-	@echo "two halves side by side; each shows its output when it is done"
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-boxes test-parts
+	@echo "three parts side by side; each shows its output when it is done"
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-stories test-crash test-parts
 else
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 endif
 
-# The tests that run whole boxes mostly wait, and leave a core to the others.
-BOXES := tests/stories tests/crash tests/demo tests/bench
+# The tests that run whole boxes mostly wait, and leave the processor to the others.
+STORIES := tests/stories
+CRASHES := tests/crash tests/demo tests/bench
 
-test-boxes:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/boxes $(BOXES)
+test-stories:
+	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/stories $(STORIES)
+
+test-crash:
+	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/crash $(CRASHES)
 
 test-parts:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/parts $(addprefix --ignore=,$(BOXES))
+	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/parts $(addprefix --ignore=,$(STORIES) $(CRASHES))
+
+crash-test: setup ## the crash stories in full: every place of every step, CRASH_TEST_TIME
+	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
 
 bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
-
-crash-test: setup ## the crash stories in full: every place of every step, some ten minutes
-	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
 
 lint: setup ## rules, format and types
 	$(BIN)/ruff check .

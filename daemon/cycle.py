@@ -254,6 +254,7 @@ class Cycle:
 
     payment: Payment
     rules: Rules
+    went: list[tuple[State, News]] = field(default_factory=list)  # the rows of the table that the last event went through
     _calls: dict[OutTradeNo, Action] = field(default_factory=dict)
 
     @classmethod
@@ -279,6 +280,7 @@ class Cycle:
     def handle(self, event: Event, now: float) -> list[Action]:
         """What is to be done now that this happened. Raises Unfit, with nothing changed, where it cannot happen now."""
         before = self.snapshot()
+        self.went = []
         try:
             actions = list(self._handle(event, now))
         except Unfit:
@@ -403,9 +405,16 @@ class Cycle:
             if order.is_open:
                 yield from self._step(order.but(next_at=now), N.RESTARTED, now)
 
+    def _look_up(self, state: State, news: News) -> Row:
+        row = TABLE.get(state, {}).get(news)
+        if row is None:
+            raise Unfit(f"{news.name} does not fit {state}")
+        self.went.append((state, news))
+        return row
+
     def _step(self, order: Attempt, news: News, now: float) -> Iterable[Action]:
         """The order meets the news: look it up, change the states, do what the row names."""
-        row = _look_up(order.state, news)
+        row = self._look_up(order.state, news)
         leads = self._is_current(order)
         order, action = self._do(order.but(state=row.to), row, now)
         self._put(order)
@@ -423,7 +432,7 @@ class Cycle:
 
     def _turn(self, news: News, reason: Reason | None) -> Iterable[Action]:
         """The payment itself meets the news, while no order is under way."""
-        row = _look_up(self.payment.state, news)
+        row = self._look_up(self.payment.state, news)
         self.payment = self.payment.but(state=row.to, reason=reason)
         return []
 
@@ -531,13 +540,6 @@ MOVED_BY: Mapping[State, frozenset[State]] = {
 _QR_TIME_UP = Reason("qr_timeout", "nobody paid while the QR was shown")
 _CREATE_UNCLEAR = Reason("create_unclear", "the provider did not say whether it made the order")
 _UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
-
-
-def _look_up(state: State, news: News) -> Row:
-    row = TABLE.get(state, {}).get(news)
-    if row is None:
-        raise Unfit(f"{news.name} does not fit {state}")
-    return row
 
 
 def _money_kept_late(order: Attempt) -> Reason | None:

@@ -20,6 +20,7 @@ from daemon.events import Action, CodePresented, Event, Failed, QrWanted, Replie
 from daemon.gateways.base import Gateway
 from daemon.journal import Journal
 from daemon.journal_file import JournalError, Note
+from daemon.news import News
 from daemon.notes import note_of, word
 from daemon.payment import Attempt, OutTradeNo, Payment, Ref, State
 from daemon.reply import GatewayError, NotSent, Reply
@@ -38,12 +39,14 @@ LET_GO_S = 1.0  # and then for what was broken off to end
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something was decided and stored. `before` is None for a new payment."""
+    """Something was decided and stored. `before` is None for a new payment; `went` are the rows of the cycle's table that the
+    decision went through."""
 
     before: Payment | None
     payment: Payment
     entry: Entry
     event: Event | None = None
+    went: tuple[tuple[State, News], ...] = ()
 
 
 class Runner:
@@ -130,7 +133,7 @@ class Runner:
             self._stored[payment.ref] = cycle.payment
             for action in actions:
                 self._perform(cycle, action, None)
-            self._tell(Change(None, cycle.payment, entry))
+            self._tell(Change(None, cycle.payment, entry, went=tuple(cycle.went)))
         return cycle.payment
 
     async def present(self, ref: Ref, event: CodePresented, code: AuthCode) -> None:
@@ -160,7 +163,7 @@ class Runner:
             self._stored[ref] = cycle.payment
             if not cycle.payment.is_open:
                 del self._cycles[ref], self._stored[ref]
-            self._tell(Change(before, cycle.payment, entry, event))
+            self._tell(Change(before, cycle.payment, entry, event, tuple(cycle.went)))
             return cycle.payment
 
     async def _whole(self, step: Coroutine[Any, Any, T]) -> T:
@@ -290,6 +293,8 @@ def _is_due(cycle: Cycle, now: float) -> bool:
 
 
 def _log_step(payment: Payment, event: Event, entry: Entry) -> None:
+    if not log.isEnabledFor(logging.WARNING if payment.state is State.IN_DOUBT else logging.INFO):
+        return
     detail = " ".join(f"{key}={_quoted(value)}" for key, value in entry.detail.items())
     order = f" out_trade_no={entry.out_trade_no}" if entry.out_trade_no else ""
     level = logging.WARNING if payment.state is State.IN_DOUBT else logging.INFO

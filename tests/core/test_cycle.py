@@ -691,6 +691,17 @@ def test_a_gateway_that_is_no_longer_configured_is_dealt_with_by_the_defaults():
     assert cycle.next_deadline() == 60
 
 
+def test_a_cycle_says_which_rows_of_the_table_it_went_through():
+    story = Story()
+    story.scan()
+    assert story.cycle.went == [(State.AWAITING_CODE, News.CODE)]
+    story.reply(V.CONFIRMING)
+    assert story.cycle.went == [(State.SUBMITTING, News.CONFIRMING)]
+    with pytest.raises(Unfit):
+        story.scan()
+    assert story.cycle.went == []
+
+
 # -- nothing is left out --
 
 
@@ -703,13 +714,13 @@ def _stories() -> list[Callable[[], None]]:
 def test_every_row_of_the_table_is_told_by_a_story(monkeypatch: pytest.MonkeyPatch):
     seen: set[tuple[State, News]] = set()
 
-    def look_up(state: State, news: News) -> Row:
-        row = look_it_up(state, news)
+    def look_up(cycle: Cycle, state: State, news: News) -> Row:
+        row = look_it_up(cycle, state, news)
         seen.add((state, news))
         return row
 
-    look_it_up = daemon.cycle._look_up
-    monkeypatch.setattr(daemon.cycle, "_look_up", look_up)
+    look_it_up = Cycle._look_up
+    monkeypatch.setattr(Cycle, "_look_up", look_up)
     for story in _stories():
         story()
     untold = [f"{state}: {news.name}" for state, rows in TABLE.items() for news in rows if (state, news) not in seen]

@@ -15,7 +15,6 @@ from cycle_world import SCHEDULES, Luck, Setting, World
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-import daemon.cycle
 from daemon.news import News, Row
 from daemon.payment import State
 
@@ -149,13 +148,13 @@ def test_the_promises_hold_on_random_walks(monkeypatch: pytest.MonkeyPatch):
     """And the walks go through nearly all of the table, or they would prove little."""
     seen: set[tuple[State, News]] = set()
 
-    def look_up(state: State, news: News) -> Row:
-        row = look_it_up(state, news)
+    def look_up(cycle: Cycle, state: State, news: News) -> Row:
+        row = look_it_up(cycle, state, news)
         seen.add((state, news))
         return row
 
-    look_it_up = daemon.cycle._look_up
-    monkeypatch.setattr(daemon.cycle, "_look_up", look_up)
+    look_it_up = Cycle._look_up
+    monkeypatch.setattr(Cycle, "_look_up", look_up)
     for seed in range(WALKS):
         try:
             walk(seed)

@@ -24,7 +24,6 @@ import aiohttp
 
 import daemon.app
 import daemon.cli
-import daemon.cycle
 from daemon.calls import Calls
 from daemon.cycle import Cycle
 from daemon.journal import Journal
@@ -106,18 +105,13 @@ class Crash:
     # -- watching --
 
     def _watch_cycle(self) -> None:
-        look_up, handle = daemon.cycle._look_up, Cycle.handle
-
-        def watched_look_up(state: Any, news: Any) -> Any:
-            row = look_up(state, news)
-            self._rows.append(f"{state}:{news.name}")
-            return row
+        handle = Cycle.handle
 
         def watched_handle(cycle: Cycle, event: Any, now: float) -> Any:
-            self._rows.clear()
-            return handle(cycle, event, now)
+            actions = handle(cycle, event, now)
+            self._rows[:] = [f"{state}:{news.name}" for state, news in cycle.went]
+            return actions
 
-        daemon.cycle._look_up = watched_look_up
         Cycle.handle = watched_handle
 
     def _watch_journal(self) -> None:
