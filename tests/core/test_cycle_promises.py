@@ -15,6 +15,7 @@ from cycle_world import SCHEDULES, Luck, Setting, World
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
+from daemon.cycle import Cycle
 from daemon.news import News, Row
 from daemon.payment import State
 
