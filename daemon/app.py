@@ -168,6 +168,8 @@ class App:
 
     async def _start(self) -> None:
         log.info("starting version=%s terminal=%s", version("tillbox"), self.config.box.terminal_id)
+        self.journal.claim()  # before anything that is another box's, if one runs already: its panel, its payments
+        self._stack.push_async_callback(self.journal.close)
         self._open_face()
         self._stack.push_async_callback(self._close_gateways)
         self._stack.push_async_callback(self.keeper.stop)

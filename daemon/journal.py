@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from daemon.journal_file import CorruptError, JournalError, JournalFile, Note
+from daemon.journal_lock import JournalInUseError, JournalLock
 from daemon.kept import kept_aside, move_aside
 from daemon.payment import Payment, Ref
 from daemon.tills.base import Entry
@@ -38,6 +39,7 @@ class Journal:
         self._file: JournalFile | None = None
         self._suspected = False  # something read from it was damaged: whole checks are dear, so this calls for one
         self._closed = False
+        self._lock: JournalLock | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.trouble: str | None = None
         self.on_trouble: Callable[[], None] = lambda: None
@@ -46,6 +48,17 @@ class Journal:
     def thread(self) -> Executor:
         """The one thread that uses the file."""
         return self._thread
+
+    def claim(self) -> None:
+        """Have it to oneself until `close`; to be called before anything else is done. Raises JournalInUseError where another
+        process has it. Where that cannot be found out now, the file is not used before it can be."""
+        self._lock = JournalLock(self._path)
+        try:
+            self._lock.take()
+        except JournalInUseError:
+            raise
+        except OSError as error:
+            log.warning('journal_not_claimed path=%s error="%s"', self._path, error)
 
     async def start(self) -> list[tuple[Payment, bool]]:
         """Open it; every payment that is not at its end, oldest first, and whether its moments are of this boot.
@@ -145,6 +158,7 @@ class Journal:
             self.on_trouble()
 
     def _open(self) -> JournalFile:
+        self._take_lock()
         try:
             file = JournalFile.open(self._path, suspected=self._suspected)
         except CorruptError as error:
@@ -157,6 +171,13 @@ class Journal:
             raise
         self._suspected = False
         return file
+
+    def _take_lock(self) -> None:
+        try:
+            if self._lock is not None:
+                self._lock.take()
+        except OSError as error:
+            raise JournalError(f"cannot have {self._path} to itself: {error}") from error
 
     def _begin(self, file: JournalFile) -> None:
         """A journal that no box has used yet takes the place of the damaged one that lies beside it, if any. What is on the disk
@@ -186,8 +207,12 @@ class Journal:
 
     def _close_file(self) -> None:
         file, self._file = self._file, None
-        if file is not None:
-            file.close()
+        try:
+            if file is not None:
+                file.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
 
 def _taken_note_of(done: asyncio.Future[T]) -> None:

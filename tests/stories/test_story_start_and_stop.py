@@ -50,6 +50,24 @@ def test_an_address_that_is_taken_ends_the_start_with_1_and_its_reason(make_box)
     assert first.sell(fresh_code("paid"))["state"] == "paid"
 
 
+def test_a_second_box_on_the_same_journal_ends_before_it_touches_a_payment(make_box, provider):
+    """It would ask about, and give up, what the first one sells."""
+    first = make_box({"timing": {"give_up_s": 20}}).start()
+    ref = first.ask()
+    first.scan(fresh_code("password_never", "merchant"))
+    number = first.until_state(ref, "pending")["attempts"][0]["out_trade_no"]
+    second = make_box({"journal": {"path": str(first.journal_path)}})
+    second.launch()
+    assert second.wait_exit() == 1
+    assert f"tillbox: the journal {first.journal_path} is in use by another tillbox (process {first.pid})" in second.stderr.text
+    assert "payment_taken_up" not in second.stderr.text
+    assert first.payment(ref)["state"] == "pending"
+    provider.confirm(number)
+    assert first.end(ref)["state"] == "paid"
+    first.kill9()
+    assert second.start().payment(ref)["state"] == "paid"
+
+
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_while_a_code_is_awaited_the_payment_is_given_up(make_box, provider, name):
     box = make_box().start()
