@@ -24,15 +24,15 @@ STARTED = r"started port=(\d+) ready=(\w+)"
 
 
 class Zygote:
-    """The process to fork boxes from. May be used from any thread."""
+    """The process to fork boxes from, each of which begins with `entry(ARGUMENTS)`. May be used from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, entry: str = "crashing_daemon:run") -> None:
         self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._turn = threading.Lock()
         with other:
             path = os.pathsep.join([str(ROOT), str(HERE)])
             self._process = subprocess.Popen(
-                [sys.executable, str(HERE / "zygote.py"), str(other.fileno())],
+                [sys.executable, str(HERE / "zygote.py"), str(other.fileno()), entry],
                 pass_fds=[other.fileno()],
                 env=_clean_environment() | {"PYTHONPATH": path},
             )

@@ -11,7 +11,7 @@ from typing import Any
 
 from crash_box import Zygote
 from crash_story import OTHER_BOOT, Stage, Story, Told
-from crash_truth import died_at, faults
+from crash_truth import died_at, faults, went_as_planned
 from crashing_daemon import ASKED, PLACES, STORED, Plan
 
 from daemon.cycle import TABLE
@@ -19,6 +19,7 @@ from daemon.news import Do, News, Row
 from daemon.payment import State
 
 SIDE_BY_SIDE = 12  # tellings at a time: they wait more than they work
+TELL_AGAIN = 2  # times, where it did not go as planned
 
 Deaths = tuple[Plan, ...]
 
@@ -160,7 +161,11 @@ class Matrix:
 def _tell(stage: Stage, deaths: Deaths) -> Told:
     """A step that is passed by chance (one more poll, or one less) may be missed: then the story is told again."""
     told = stage.tell(deaths)
-    return told if told.has_died_as_planned else stage.tell(deaths)
+    for _ in range(TELL_AGAIN):
+        if went_as_planned(told):
+            break
+        told = stage.tell(deaths)
+    return told
 
 
 def _words(deaths: Deaths) -> str:

@@ -30,8 +30,9 @@ LATER = (
 )
 
 
-def main(number: int) -> None:
-    crashing_daemon = importlib.import_module("crashing_daemon")
+def main(number: int, entry: str) -> None:
+    module, _, function = entry.partition(":")
+    begin = getattr(importlib.import_module(module), function)
     for name in LATER:
         importlib.import_module(name)
     gc.collect()
@@ -42,7 +43,7 @@ def main(number: int) -> None:
             message, fds, _, _ = socket.recv_fds(line, 65536, 2)
             if not message:
                 return
-            line.send(json.dumps(_answer(json.loads(message), fds, line, crashing_daemon)).encode())
+            line.send(json.dumps(_answer(json.loads(message), fds, line, begin)).encode())
 
 
 def _answer(asked: dict[str, Any], fds: list[int], line: socket.socket, entry: Any) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _be_a_box(asked: dict[str, Any], fds: list[int], entry: Any) -> None:
         os.environ.clear()
         os.environ.update(asked["environ"])
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        code = entry.run(asked["run"])
+        code = entry(asked["run"])
     except BaseException:  # noqa: BLE001  # whatever it was, this process must not go on as a zygote
         traceback.print_exc()
     finally:
@@ -81,4 +82,4 @@ def _be_a_box(asked: dict[str, Any], fds: list[int], entry: Any) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who types it ends the tests, and they close the socket
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])
