@@ -16,6 +16,7 @@ PAYMENT_COLUMNS = (
     "created_at", "updated_at", "paid_at", "expires_at", "boot", "is_open",
 )  # fmt: skip
 ATTEMPT_COLUMNS = ("out_trade_no", "payment", "gateway", "scheme", "trade_no", "state", "reason_code", "reason_text", "errand")
+EVENT_COLUMNS = ("at", "payment", "out_trade_no", "event", "state", "detail")
 
 # The fields of an attempt that live in its `errand` value, beside the two that need more than JSON gives.
 _ERRAND_FIELDS = (
@@ -26,6 +27,17 @@ _ERRAND_FIELDS = (
 def rfc3339(moment: datetime) -> str:
     """A moment as rows and tills spell it: UTC, to the millisecond. OverflowError where UTC has no such year."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(before: str) -> str:
+    """A time as the rows spell it. ValueError where it is none; without an offset it is UTC."""
+    try:
+        if before[4:5] != "-" or before[7:8] != "-":
+            raise ValueError  # noqa: TRY301  # fromisoformat also takes forms that are refs, such as 20250301
+        moment = datetime.fromisoformat(before)
+        return rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise ValueError(f"no payment has the ref {before[:64]!r}, and it is no RFC 3339 time") from None
 
 
 def payment_values(payment: Payment, boot: str) -> tuple[Any, ...]:

@@ -1,8 +1,13 @@
 """Fixtures of the shell's tests."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from daemon import journal_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for what seals changed rows, one directory up
 
 
 @pytest.fixture

@@ -266,7 +266,7 @@ async def test_damage_in_an_old_row_spoils_that_row_only(path):
 @in_virtual_time
 async def test_damage_met_while_running_is_moved_aside_though_the_file_is_large(path, monkeypatch):
     """A large file is not checked at every start; once something in it was damaged, it is."""
-    monkeypatch.setattr(journal_file, "QUICK_CHECK_BELOW", 4096)
+    monkeypatch.setattr(journal_file, "CHECK_BELOW", 4096)
     journal = a_journal(path)
     await journal.start()
     for number in range(100):

@@ -170,7 +170,10 @@ def test_neither_a_ref_nor_a_time_is_an_error(journal, before):
 def test_an_event_that_makes_no_sense_is_damage(journal, path):
     journal.store(a_payment(), "boot", NOTE)
     number = journal._db.execute("SELECT number FROM payments").fetchone()[0]
-    journal._db.execute("INSERT INTO events (at, payment, event, state, detail) VALUES ('', ?, '', '', '{')", (number,))
+    values = "'', ?1, NULL, '', '', '{'"
+    journal._db.execute(
+        f"INSERT INTO events (at, payment, out_trade_no, event, state, detail, seal) VALUES ({values}, seal({values}))", (number,)
+    )
     with pytest.raises(CorruptError, match="list of events"):
         journal.entries(0, 10)
 
@@ -431,10 +434,21 @@ def test_a_large_file_is_checked_only_when_it_is_suspected(path, monkeypatch):
     filled(path)
     raw = path.read_bytes()
     path.write_bytes(raw[:9000] + b"\xff" * 3000 + raw[12000:])
-    monkeypatch.setattr(journal_file, "QUICK_CHECK_BELOW", 4096)
+    monkeypatch.setattr(journal_file, "CHECK_BELOW", 4096)
     JournalFile.open(path).drop()
     with pytest.raises(CorruptError):
         JournalFile.open(path, suspected=True)
+
+
+def test_a_part_of_an_index_that_leads_nowhere_is_damage(path):
+    """Only a whole check finds it; what is open would not be taken up."""
+    filled(path)
+    file = JournalFile.open(path)
+    file._db.execute("PRAGMA writable_schema = ON")
+    file._db.execute("UPDATE sqlite_schema SET sql = replace(sql, 'WHERE is_open', 'WHERE NOT is_open') WHERE name = 'payments_open'")
+    file.drop()
+    with pytest.raises(CorruptError, match="payments_open"):
+        JournalFile.open(path)
 
 
 # -- meta --

@@ -110,5 +110,6 @@ async def test_a_closed_journal_has_let_go(path):
     journal = a_journal(path)
     journal.claim()
     await journal.close()
-    done = subprocess.run([sys.executable, "-c", HOLDER.replace("signal.pause()", ""), str(path)], cwd=ROOT, input=b"", capture_output=True)
+    command = [sys.executable, "-c", HOLDER.replace("signal.pause()", ""), str(path)]
+    done = subprocess.run(command, cwd=ROOT, input=b"", capture_output=True, check=True)
     assert done.stdout == b"taken\nreleased\n"

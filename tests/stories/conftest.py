@@ -15,7 +15,7 @@ from secrets_told import Discretion
 from story_timing import HASTY
 from systemd_socket import Systemd
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the recorded scanner, one directory up
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the recorded scanner, and what seals changed rows
 
 _boxes: dict[BoxProcess, Discretion] = {}
 """Every box that is there now, whoever shares it."""

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 import story_timing
 from provider_thread import fresh_code
+from resealed import reseal
 from secrets_told import Discretion
 
 from daemon.errands import most_requests
@@ -270,6 +271,7 @@ def test_p11_moments_of_another_boot_mean_nothing_and_the_payment_ends_in_its_ti
     box.sql("UPDATE payments SET boot = 'another boot', expires_at = ? WHERE ref = ?", moments, ref)
     shift = "json_set(errand, '$.sent_at', ?1, '$.next_at', ?1, '$.asked_at', ?1, '$.since_at', ?1)"
     box.sql(f"UPDATE attempts SET errand = {shift} WHERE out_trade_no = ?2", moments, number)
+    reseal(box.journal_path)
     box.start()
     assert box.end(ref)["state"] == "revoked"
     order = provider.order(number)
