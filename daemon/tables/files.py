@@ -79,9 +79,9 @@ class Files:
     def _existing(self, value: object) -> Path:
         path = self._resolve(value)
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # looked at first: opening a pipe waits for ever, opening a device may do something
+                raise Wrong("is not a file")
             with path.open("rb") as file:
-                if not stat.S_ISREG(path.stat().st_mode):
-                    raise Wrong("is not a file")
                 file.read(1)
         except (OSError, ValueError) as error:
             raise Wrong(_why(error)) from None
