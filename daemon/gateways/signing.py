@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from daemon.gateways.structured_fields import InnerList, byte_sequence, parse_byte_sequences, parse_inner_lists, string
+from daemon.gateways.structured_fields import InnerList, byte_sequence, named, parse_byte_sequences, parse_inner_lists, string
 from daemon.secret import Secret
 
 LABEL = "tillbox"
@@ -208,7 +208,7 @@ def _input(headers: Mapping[str, str]) -> InnerList:
         raise BadSignature(f"there is no signature labelled {LABEL}")
     for name, value in member.parameters.items():
         if type(value) is not _PARAMETERS.get(name):
-            raise BadSignature(f"the signature's parameter {name} is not in the contract, or not of its type")
+            raise BadSignature(f"the signature's parameter {named(name)} is not in the contract, or not of its type")
     if missing := sorted({"created", "keyid", "alg", "tag"} - member.parameters.keys()):
         raise BadSignature(f"the signature lacks the parameter {', '.join(missing)}")
     if (member.parameters["alg"], member.parameters["tag"]) != (ALGORITHM, TAG):

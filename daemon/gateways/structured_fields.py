@@ -14,6 +14,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from daemon.masking import masked
+
+_NAMED = 32  # characters of a key that an error names; those of honest messages have a dozen
 _KEY = r"[a-z*][a-z0-9_.*-]*"
 _STRING = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
 _INTEGER = r"-?[0-9]{1,15}"
@@ -60,20 +63,25 @@ def byte_sequence(data: bytes) -> str:
     return f":{base64.b64encode(data).decode('ascii')}:"
 
 
+def named(key: str) -> str:
+    """A key as errors name it. Whoever sends the field chooses it: it may be long, and hold what no text may (P10)."""
+    return masked(key)[:_NAMED]
+
+
 def _members(text: str, value: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
     """The members of a dictionary whose values all have that shape, in order."""
     text, at, seen = text.strip(" \t"), 0, set()
     while True:
         key, found = _member(text, at, value)
         if key in seen:
-            raise ValueError(f"{key} occurs twice")
+            raise ValueError(f"{named(key)} occurs twice")
         seen.add(key)
         yield key, found
         if found.end() == len(text):
             return
         comma = _COMMA.match(text, found.end())
         if comma is None:
-            raise ValueError(f"unexpected text after the member {key}")
+            raise ValueError(f"unexpected text after the member {named(key)}")
         at = comma.end()
 
 
@@ -83,7 +91,7 @@ def _member(text: str, at: int, value: re.Pattern[str]) -> tuple[str, re.Match[s
         raise ValueError(f"expected a key and = at character {at}")
     found = value.match(text, key.end())
     if found is None:
-        raise ValueError(f"the member {key[1]} has not the expected form")
+        raise ValueError(f"the member {named(key[1])} has not the expected form")
     return key[1], found
 
 
@@ -96,7 +104,7 @@ def _parameters(text: str) -> dict[str, str | int | bool]:
     found: dict[str, str | int | bool] = {}
     for match in _ONE_PARAMETER.finditer(text):
         if match[1] in found:
-            raise ValueError(f"the parameter {match[1]} occurs twice")
+            raise ValueError(f"the parameter {named(match[1])} occurs twice")
         found[match[1]] = _value(match[2])
     return found
 

@@ -99,3 +99,14 @@ def test_nothing_is_taken_that_an_independent_parser_refuses(text):
     theirs = http_sf.parse(text.strip(" \t").encode(), tltype="dictionary")
     assert ours.keys() == theirs.keys()
     assert [len(member.items) for member in ours.values()] == [len(member[0]) for member in theirs.values()]
+
+
+@pytest.mark.parametrize("parse", [parse_inner_lists, parse_byte_sequences])
+@pytest.mark.parametrize("form", ["{}=1", "{}=();x, {}=()", "{}=(),{}", "a=();{};{}", "{}=:AAAA:, {}=:AAAA:", "{}=:AAAA: x"])
+def test_an_error_names_no_key_that_could_be_a_payer_s_code_or_that_is_long(parse, form):
+    """Found by fuzzing: the names of members and parameters come from outside, and went into the journal as they were."""
+    key = f"a130000000000000017{'x' * 5000}"
+    with pytest.raises(ValueError) as caught:
+        parse(form.format(key, key))
+    assert "1300000" not in str(caught.value)
+    assert len(str(caught.value)) < 100
