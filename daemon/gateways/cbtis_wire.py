@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
@@ -120,7 +120,7 @@ def fields_of(body: bytes) -> dict[str, Any] | None:
     Numbers with a fraction are Decimals."""
     try:
         parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):  # both of JSON and of UTF-8; an integer of thousands of digits is a ValueError too
+    except (ValueError, RecursionError, InvalidOperation):  # of JSON and of UTF-8; of whole numbers and of exponents without end
         return None
     return parsed if isinstance(parsed, dict) else None
 

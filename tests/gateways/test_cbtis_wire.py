@@ -202,6 +202,7 @@ HOSTILE: dict[str, tuple[int, Any]] = {
     "well, but 302": (302, envelope(CREATED)),
     "well, but 401": (401, envelope(CREATED)),
     "NaN": (200, b'{"code": 0, "data": {"amount": NaN}}'),
+    "an exponent beyond Decimal's": (200, b'{"code": 0, "data": {"amount": 1e9999999999999999999}}'),  # found by fuzzing
     "deep": (200, b'{"code":' + b"[" * 50_000),
     "twice": (200, b'{"code": 0, "code": 1, "data": {}}'),
     "twice inside": (200, b'{"code": 0, "data": {"status": "PENDING", "status": "SUCCEEDED"}}'),
