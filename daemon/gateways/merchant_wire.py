@@ -26,6 +26,7 @@ PROBLEM_JSON = "application/problem+json"  # RFC 9457
 
 _JSON_NAMES: dict[type, str] = {dict: "an object", str: "a text"}
 _WORD_MAX = 128  # characters of a number or code
+_LATEST = 253_402_300_799  # the end of the year 9999 as Unix time; milliseconds lie beyond it
 _QR_MAX = 2953  # bytes of the largest QR code there is (ISO/IEC 18004, version 40-L); what fits the panel is for others to say
 
 
@@ -194,7 +195,10 @@ def parse_complaint(status: int, body: bytes) -> Complaint:
 def parse_welcome(body: bytes) -> Welcome:
     """Raises ValueError."""
     fields = _object(body)
-    return Welcome(_word(fields, "store_id"), _word(fields, "terminal_id"), _whole(fields, "now"))
+    now = _whole(fields, "now")
+    if not 0 <= now <= _LATEST:
+        raise ValueError("now is no time in seconds")
+    return Welcome(_word(fields, "store_id"), _word(fields, "terminal_id"), now)
 
 
 def _object(body: bytes) -> dict[str, Any]:
