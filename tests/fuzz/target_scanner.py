@@ -1,0 +1,116 @@
+"""Scanners: any bytes at any times, any key events, any text; and what of it counts as a payer's code."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from daemon.codes import SCHEMES, Kind, classify
+from hw import keys
+from hw.decode import GAP_S, LIMIT, KeyDecoder, LineDecoder, Outcome
+from hw.interfaces import Scan, ScanFault
+
+_PAUSES_S = (0.001, 0.05, GAP_S, 0.3)  # within a code, within a slow one, the longest that is none, a silence
+_RESET = 63
+_HELD = 7
+
+_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+_DIGITS = re.compile(r"[0-9]{16,24}")
+_CHARACTERS = frozenset("".join(plain + shifted for plain, shifted in keys.US.values()) + "".join(keys.KEYPAD.values()))
+
+
+def codes(data: bytes) -> None:
+    """`classify`: any text."""
+    check_code(data.decode("utf-8", "surrogateescape"))
+
+
+def lines(data: bytes) -> None:
+    """`LineDecoder`: a byte says how long the pause is and how many bytes come at once; 63 of them mean "forget what was read"."""
+    decoder, by_bytes = LineDecoder(), LineDecoder()
+    now, heard_at, at, burst = 0.0, 0.0, 0, b""
+    spoilt = False
+    while at < len(data):
+        pause_s, count = _PAUSES_S[data[at] & 3], data[at] >> 2
+        chunk = data[at + 1 : at + 1 + count]
+        at += 1 + count
+        now += pause_s
+        if count == _RESET:
+            decoder.reset_until_break(now)
+            by_bytes.reset_until_break(now)
+        if chunk and now - heard_at > GAP_S:
+            burst, spoilt = b"", False
+        heard_at = now if chunk else heard_at
+        burst += chunk
+        heard = decoder.feed(chunk, now)
+        assert heard == [o for i in range(len(chunk)) for o in by_bytes.feed(chunk[i : i + 1], now)], "it matters how the bytes are cut"
+        assert decoder.unterminated == by_bytes.unterminated
+        spoilt = _check_heard(heard, burst, spoilt, now)
+
+
+def _check_heard(heard: list[Outcome], burst: bytes, spoilt: bool, now: float) -> bool:
+    """Whether noise came in this burst: then nothing counts before the next silence."""
+    for outcome in heard:
+        if isinstance(outcome, Scan):
+            assert not spoilt, "a code after noise"
+            assert outcome.at == now
+            assert _is_within(outcome.text, burst), "a code with something from before a silence"
+            check_scan(outcome.text)
+        spoilt = spoilt or outcome is ScanFault.NOISE
+    return spoilt
+
+
+def _is_within(text: str, burst: bytes) -> bool:
+    """Whether the characters came in this order, with other things between them at most."""
+    rest = iter(burst)
+    return all(ord(character) in rest for character in text)
+
+
+def key_events(data: bytes) -> None:
+    """`KeyDecoder`: four bytes an event (kind and pause, code, its high byte, value)."""
+    decoder, now, heard_at, typed = KeyDecoder(), 0.0, 0.0, 0
+    dropping = False
+    for at in range(0, len(data) - 3, 4):
+        first, code, high, value = data[at : at + 4]
+        now += _PAUSES_S[first & 3]
+        if first >> 5 == _HELD:
+            decoder.held({code, high}, caps=bool(value & 1))
+            continue
+        kind = (keys.EV_SYN, keys.EV_KEY, keys.EV_KEY, keys.EV_LED, keys.EV_REL, keys.EV_ABS, 0x15)[first >> 5]
+        number = code | (high & 1) << 8
+        if kind == keys.EV_KEY and value & 3 != keys.REPEAT:
+            typed = 1 if now - heard_at > GAP_S else typed + 1
+            heard_at = now
+        dropping = (dropping or number == keys.SYN_DROPPED) and number != keys.SYN_REPORT if kind == keys.EV_SYN else dropping
+        was_lost = decoder.lost_track
+        outcome = decoder.feed(kind, number, value & 3, now)
+        if isinstance(outcome, Scan):
+            assert not dropping, "a code out of torn events"
+            assert not was_lost, "a code before anybody knows what is held"
+            assert kind == keys.EV_KEY
+            assert value & 3 == keys.DOWN
+            assert number in keys.TERMINATORS | keys.CTRL_TERMINATORS
+            assert len(outcome.text) < typed, "more than was typed since the last silence"
+            assert set(outcome.text) <= _CHARACTERS
+            check_scan(outcome.text)
+
+
+def check_scan(text: str) -> None:
+    """A code that a decoder gave."""
+    assert 0 < len(text) <= LIMIT
+    assert all(" " <= character <= "~" for character in text)
+    check_code(text)
+
+
+def check_code(text: str) -> None:
+    """Only what is a payer's code comes out as one, and that shows itself to nobody."""
+    code = classify(text)
+    assert (code.auth_code is not None) == (code.kind is Kind.PAYER) == (code.scheme is not None)
+    if code.auth_code is None:
+        return
+    secret = code.auth_code.reveal()
+    assert code.scheme in SCHEMES
+    assert len(secret) <= LIMIT
+    stripped = text.strip(" \t\r\n")
+    assert secret in (stripped, stripped[3:] if _SYMBOLOGY.match(stripped) else stripped), "not what was scanned"
+    assert _DIGITS.fullmatch(secret) or base64.b64decode(secret.rstrip("=") + "==")[:7] == b"\x85\x05CPV01"
+    assert secret[2:-2] not in repr(code) + str(code.auth_code), "a code that shows itself"
