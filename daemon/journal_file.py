@@ -20,7 +20,7 @@ from daemon.journal_error import CorruptError, JournalError, damage_in, translat
 from daemon.kept import log_kept, refuse_emptied
 from daemon.payment import Payment, Ref
 from daemon.rows import ATTEMPT_COLUMNS, EVENT_COLUMNS, PAYMENT_COLUMNS, attempt_values, entry_from, moment, payment_from, payment_values
-from daemon.seals import check_event, check_payment, payment_seal, seal
+from daemon.seals import check_event, check_payment, payment_seal, seal, seal_all
 from daemon.tills.base import Entry
 
 __all__ = ["CorruptError", "JournalError", "JournalFile", "Note"]
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CHECK_BELOW = 8 * 2**20  # bytes; a whole check takes about 1 s per 100 MB on a PC, and start-up must not grow with history
+_SEALED = 2  # the step of the schema that brought the seals
 # `IS`: most payments have no reason, and NULL is neither equal nor unequal.
 _NOT_PROVEN = "(p.is_open OR p.state = 'in_doubt' OR (p.reason_code IS 'paid_late' AND p.state <> 'refunded'))"
 
@@ -126,7 +127,11 @@ class JournalFile:
             done = self._version(len(steps), may_change)
             for number, name in enumerate(steps[done:], start=done + 1):
                 script = folder.joinpath(name).read_text(encoding="utf-8")
-                self._db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+                self._db.executescript(f"BEGIN IMMEDIATE;\n{script}")
+                if number == _SEALED:
+                    seal_all(self._db)
+                self._db.execute(f"PRAGMA user_version = {number}")
+                self._db.execute("COMMIT")
 
     def _version(self, newest: int, may_change: bool) -> int:
         """How many steps were taken. Raises JournalError where the rest may not be."""

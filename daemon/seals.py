@@ -19,6 +19,11 @@ from daemon.rows import ATTEMPT_COLUMNS, EVENT_COLUMNS, PAYMENT_COLUMNS
 
 # The number by which a payment's attempts are found is left out: attempts that are not found, or are another's, break the seal.
 _ATTEMPT = tuple(column for column in ATTEMPT_COLUMNS if column != "payment")
+_OF_ATTEMPTS = f"""SELECT json_group_array(s) FROM (
+  SELECT seal({", ".join(_ATTEMPT)}) AS s FROM attempts WHERE payment = payments.number ORDER BY attempts.rowid
+)"""  # noqa: S608  # names of ours
+SEAL_PAYMENTS = f"UPDATE payments SET seal = seal({', '.join(PAYMENT_COLUMNS)}, ({_OF_ATTEMPTS}))"  # noqa: S608  # as said
+_SEAL_EVENTS = f"UPDATE events SET seal = seal({', '.join(EVENT_COLUMNS)})"  # noqa: S608  # as said
 
 
 def seal(*values: Any) -> int:
@@ -29,6 +34,12 @@ def seal(*values: Any) -> int:
 def _as_kept(value: Any) -> Any:
     """A whole number that was put into a REAL column comes back as a float."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def seal_all(connection: sqlite3.Connection) -> None:
+    """What was stored before there were seals, as it is; in the transaction that is open."""
+    connection.execute(SEAL_PAYMENTS)
+    connection.execute(_SEAL_EVENTS)
 
 
 def payment_seal(payment: Sequence[Any], attempts: Iterable[Sequence[Any]]) -> int:
