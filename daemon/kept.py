@@ -10,11 +10,14 @@ from pathlib import Path
 
 from daemon.journal_error import CorruptError
 
+_LOG = "-wal"
+_SPARE = "-wal-spare"
+
 
 def refuse_emptied(path: Path) -> None:
     """Raises CorruptError on a log without its file, or OSError. SQLite would begin a new file, and delete the log with every
     payment that is in there."""
-    if _size(path.with_name(path.name + "-wal")) > 0 and _size(path) == 0:
+    if _size(path.with_name(path.name + _LOG)) > 0 and _size(path) == 0:
         raise CorruptError("the file is empty or gone, but its log is not")
 
 
@@ -25,23 +28,24 @@ def _size(path: Path) -> int:
 @contextmanager
 def log_kept(path: Path) -> Iterator[None]:
     """While a damaged file is closed: SQLite then deletes the log, also one that it could not read. What a person may still find
-    in it stays."""
-    log = path.with_name(path.name + "-wal")
-    spare = path.with_name(path.name + "-wal-spare")
-    with suppress(OSError):  # no log, or a file system without links
-        spare.unlink(missing_ok=True)
+    in it stays. A spare that is there already is all that a power cut at this very place has left of it: it stays, too."""
+    log = path.with_name(path.name + _LOG)
+    spare = path.with_name(path.name + _SPARE)
+    was_there = spare.exists()
+    with suppress(OSError):  # no log, a spare, or a file system without links
         os.link(log, spare)
     yield
     with suppress(OSError):  # it was not deleted
         os.link(spare, log)
     with suppress(OSError):
-        spare.unlink(missing_ok=True)
+        if not was_there or spare.samefile(log):
+            spare.unlink(missing_ok=True)
 
 
 def move_aside(path: Path, stamp: str) -> Path:
     """Keep a damaged journal, with its log, as ``PATH.corrupt-STAMP`` beside it; where it went. Raises OSError."""
     kept = _free(path.with_name(f"{path.name}.corrupt-{stamp}"))
-    for suffix in ("-wal", "-shm", ""):  # the file itself last: as long as it is there, the next start finds it damaged again
+    for suffix in (_SPARE, _LOG, "-shm", ""):  # the file itself last: as long as it is there, the next start finds it damaged again
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(kept.with_name(kept.name + suffix))
@@ -58,5 +62,6 @@ def kept_aside(path: Path) -> list[Path]:
     """The damaged journals that were moved aside from there, the latest stamp last; of one only the log may be left. Raises
     OSError."""
     start = f"{path.name}.corrupt-"
-    names = {p.name.removesuffix("-wal") for p in path.parent.iterdir() if p.name.startswith(start) and not p.name.endswith("-shm")}
+    parts = [p.name for p in path.parent.iterdir() if p.name.startswith(start) and not p.name.endswith("-shm")]
+    names = {part.removesuffix(_SPARE).removesuffix(_LOG) for part in parts}
     return [path.with_name(name) for name in sorted(names)]

@@ -83,6 +83,25 @@ def test_a_log_that_somebody_has_begun_anew_is_left_alone(path):
     assert contents(path.parent) == {"journal.sqlite": "old", "journal.sqlite-wal": "new", "journal.sqlite-shm": "old-shm"}
 
 
+def test_a_spare_that_a_power_cut_has_left_is_the_log(path):
+    """The power went right after SQLite had deleted it."""
+    log = path.with_name("journal.sqlite-wal")
+    log.rename(path.with_name("journal.sqlite-wal-spare"))
+    with log_kept(path):
+        pass
+    assert contents(path.parent) == {"journal.sqlite": "old", "journal.sqlite-wal": "old-wal", "journal.sqlite-shm": "old-shm"}
+
+
+def test_a_spare_beside_a_newer_log_goes_aside_with_it(path):
+    path.with_name("journal.sqlite-wal-spare").write_text("spare")
+    with log_kept(path):
+        pass
+    kept = move_aside(path, "1")
+    assert contents(path.parent)[f"{kept.name}-wal-spare"] == "spare"
+    assert contents(path.parent)[f"{kept.name}-wal"] == "old-wal"
+    assert kept_aside(path) == [kept]
+
+
 def test_without_a_log_there_is_nothing_to_keep(path):
     path.with_name("journal.sqlite-wal").unlink()
     with log_kept(path):
