@@ -1,0 +1,172 @@
+"""Both documents against what they describe: schemathesis makes requests out of them, right ones and wrong ones, and looks at every
+answer. A right one must be taken, a wrong one refused with a 4xx, and each answer have a status, a type and a form that is in the
+document.
+
+The box is the real one, as a process; the merchant's backend is the sandbox's. The short form tries a few requests of each kind, the
+slow one as many as EXAMPLES says.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from api_box import LARGEST_AMOUNT, selling
+from contract import ROOT, Contract
+from hypothesis import HealthCheck, settings
+from provider_thread import Provider
+
+from daemon.gateways.signing import Key, Request, Response, sign_request, verify_response
+from daemon.secret import Secret
+
+schemathesis = pytest.importorskip(
+    "schemathesis", reason="schemathesis is not installed: the documents are not tried against their programs"
+)
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "200"))  # of each operation, in the slow form
+FEW = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+MANY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+_BUSY = ["423"]  # one payment at a time: a right request may come while another is open
+
+
+def box_schema() -> Any:
+    """The box's document as it is for this box: with its own currency and largest amount."""
+    document = yaml.safe_load((ROOT / "docs" / "api.yaml").read_text(encoding="utf-8"))
+    wanted = document["components"]["schemas"]["PaymentRequest"]["properties"]
+    wanted["currency"] = {"const": "CNY"}
+    wanted["amount"]["maximum"] = LARGEST_AMOUNT
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.checks.positive_data_acceptance.expected_statuses += _BUSY
+    return schema.exclude(path="/v1/events")  # never ends: see below
+
+
+def backend_schema() -> Any:
+    return schemathesis.openapi.from_path(ROOT / "docs" / "merchant-backend.yaml")
+
+
+BOX, BACKEND = box_schema(), backend_schema()
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with selling(tmp_path_factory.mktemp("api")) as running:
+        yield running
+
+
+@BOX.parametrize()
+@FEW
+def test_the_box_answers_as_documented(case: Any, box: Any) -> None:
+    ask_box(case, box)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@BOX.parametrize()
+@MANY
+def test_the_box_answers_as_documented_to_many(case: Any, box: Any) -> None:
+    ask_box(case, box)
+
+
+def ask_box(case: Any, box: Any) -> None:
+    _as_whole_number(case.body)
+    _impatient(case.query)
+    answer = case.call(base_url=f"http://127.0.0.1:{box.port}")
+    case.validate_response(answer)
+    if answer.status_code >= 400 and answer.headers.get("Content-Type"):
+        assert CONTRACT.errors({"$ref": "#/components/schemas/Error"}, answer.json()) == []
+
+
+def _as_whole_number(body: Any) -> None:
+    """To a schema 5.0 is a whole number. Money is written without a point, in both documents' words, and 5.0 is refused."""
+    if isinstance(body, dict) and isinstance(body.get("amount"), float) and body["amount"].is_integer():
+        body["amount"] = int(body["amount"])
+
+
+def _impatient(query: Any) -> None:
+    """Nobody waits for half a minute here, where nothing happens."""
+    try:
+        if float(query["wait"]) > 0:
+            query["wait"] = 0.01
+    except (KeyError, TypeError, ValueError):
+        return
+
+
+CONTRACT = Contract(ROOT / "docs" / "api.yaml")
+
+
+def test_the_event_stream_is_as_documented(box: Any) -> None:
+    with closing(HTTPConnection("127.0.0.1", box.port, timeout=10)) as connection:
+        assert box.put("stream-1").status in (201, 423), "the box may be busy with what another test asked for"
+        connection.request("GET", "/v1/events", headers={"Last-Event-ID": "0"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+        lines = [answer.readline().decode().rstrip("\n") for _ in range(6)]
+    assert lines[:3] == [": tillbox", "retry: 2000", ""]
+    event = json.loads(lines[5].removeprefix("data: "))
+    assert lines[3:5] == [f"id: {event['seq']}", "event: payment"]
+    assert CONTRACT.errors({"$ref": "#/components/schemas/Event"}, event) == []
+
+
+# -- the merchant's backend --
+
+
+class Signed(requests.auth.AuthBase):
+    """Signs as the box does, and wants each answer signed for its request."""
+
+    _serials = itertools.count(1)
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body or b""
+        kind = {"Content-Type": prepared.headers.get("Content-Type") or ""} if body else {}
+        request = Request(prepared.method or "", prepared.url or "", kind, body)
+        signed = sign_request(self._key, request, created=int(time.time()), nonce=f"n{next(self._serials)}")
+        prepared.headers.update(signed.headers)
+        prepared.register_hook("response", lambda answer, **_how: self._check(signed, answer))
+        return prepared
+
+    def _check(self, signed: Request, answer: requests.Response) -> None:
+        if answer.status_code != 405:  # the contract knows no other methods, and nobody signs that there are none
+            verify_response(self._key, signed, Response(answer.status_code, dict(answer.headers), answer.content))
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with Provider(Path(tmp_path_factory.mktemp("backend")), tls=False) as provider:
+        yield provider.sandbox
+
+
+@BACKEND.parametrize()
+@FEW
+def test_the_backend_answers_as_documented(case: Any, backend: Any) -> None:
+    ask_backend(case, backend)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@BACKEND.parametrize()
+@MANY
+def test_the_backend_answers_as_documented_to_many(case: Any, backend: Any) -> None:
+    ask_backend(case, backend)
+
+
+def ask_backend(case: Any, backend: Any) -> None:
+    _as_whole_number(case.body)
+    if isinstance(case.body, dict) and "out_trade_no" in case.body and "out_trade_no" in case.path_parameters:
+        case.body["out_trade_no"] = case.path_parameters["out_trade_no"]  # that both are the same is beyond a schema
+    signed = Signed(Key(backend.merchant.key_id, Secret(backend.merchant.secret)))
+    # A preference that a server does not understand is passed over (RFC 7240, 2): no reason to refuse the request.
+    passed_over = [schemathesis.checks.negative_data_rejection] if case.method == "GET" else []
+    case.call_and_validate(base_url=backend.merchant_url, auth=signed, excluded_checks=passed_over)
