@@ -69,9 +69,9 @@ def test_whatever_a_power_cut_leaves_what_was_stored_is_there_whole(log, place):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_image_that_a_power_cut_may_leave(log, place, seed):
-    well_tried(try_cuts(log, place / "cut", seed=seed, draws=40))
+def test_every_image_that_a_power_cut_may_leave(log, place):
+    """Of "any subset", where more than a handful are unsynced, 20 are drawn at each moment."""
+    well_tried(try_cuts(log, place / "cut", seed=1, draws=20))
 
 
 # -- that it can fail --

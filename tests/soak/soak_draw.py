@@ -12,7 +12,10 @@ USUAL = ("paid", "paid", "password_then_paid", "password_then_paid", "password_n
 NO_END = frozenset({"bad_signature_always"})
 """The provider's queries are never to be believed: a box asks on for days, as it must, and a soak has no days."""
 
-ANY = tuple(sorted(set(CASES) - NO_END))
+BROKEN_WORD = frozenset({"paid_after_revoked"})
+"""The provider confirms a revoke that it did not carry out, and takes the money: no box can know (see `case_ends`)."""
+
+ANY = tuple(sorted(set(CASES) - NO_END - BROKEN_WORD))
 LAUNCH, ASKING, ASKED, SHOWN, ENDED = "launch", "asking", "asked", "shown", "ended"
 MOMENTS = {
     LAUNCH: 0.4,
