@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from fuzz_log import listening
 from fuzz_run import blind, guided, is_guided
 from fuzz_targets import TARGETS, Target
 
@@ -66,9 +67,10 @@ def fuzzed(target: Target, output: Path, seconds: int, seed: int) -> Result:
 def here(target: Target, output: Path, seconds: int, seed: int) -> int:
     """In this process, which may not come back from it."""
     directory = output / target.name
-    if is_guided():
-        guided(target, directory, seconds, seed)
-    return blind(target, directory, seconds, seed)
+    with listening():
+        if is_guided():
+            guided(target, directory, seconds, seed)
+        return blind(target, directory, seconds, seed)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterator
 
 import pytest
+from fuzz_log import listening
 from fuzz_mutator import mutations
 from fuzz_targets import CORPUS, TARGETS, Target
 from fuzz_watch import Watched
@@ -16,11 +17,9 @@ SEED = 20_260_301  # of the changes; any would do, as long as it stays
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> object:
-    """Half of the inputs are worth a line in the log, and formatting those would take longer than the rest."""
-    logging.disable(logging.ERROR)
-    yield
-    logging.disable(logging.NOTSET)
+def _log() -> Iterator[None]:
+    with listening():
+        yield
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import fuzz
 import pytest
+from fuzz_log import listening
 from fuzz_mutator import mutations
 from fuzz_promises import CODE, check_error, check_reply, check_text
 from fuzz_run import blind, is_guided
@@ -79,6 +81,15 @@ def test_a_foreign_error_and_a_refusal_without_a_culprit_are_noticed() -> None:
         check_error(RuntimeError("oops"))  # type: ignore[arg-type]  # that is what is tried
     with pytest.raises(AssertionError, match="who can mend"):
         check_reply(Reply(Verdict.REFUSED))
+
+
+def test_a_secret_in_the_log_is_noticed_and_the_log_is_as_before_afterwards() -> None:
+    log = logging.getLogger("daemon.anything")
+    with listening():
+        log.info("a line")
+        with pytest.raises(AssertionError, match="in the log"):
+            log.warning("token=%s", "made-up-token-of-the-fuzzed-box")
+    assert (log.parent.propagate, log.parent.handlers) == (True, [])
 
 
 def test_a_scene_is_read_out_of_any_bytes() -> None:
