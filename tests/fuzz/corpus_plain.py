@@ -93,6 +93,7 @@ def _messages() -> Iterator[tuple[str, str, bytes]]:
     yield "wechat-xml", "nested", b"<xml><a><b>1</b></a></xml>"
     yield "wechat-xml", "bom", b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?><xml><a>]]&gt;</a></xml>"
     yield "signatures", "honest", b'sign=yes\n200\n{"state": "paid"}'
+    yield "signatures", "other-body", b'sign=yes tamper=yes\n200\n{"state": "paid"}'
     yield "signatures", "other-digest", b"sign=yes\n200 | Content-Digest: sha-256=:AAAA:, sha-512=:AAAA:\n{}"
     yield "signatures", "other-input", b'sign=yes\n200 | Signature-Input: tillbox=("@status");created=1;keyid="box-7"\n{}'
     inner = (

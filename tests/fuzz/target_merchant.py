@@ -96,7 +96,8 @@ def _is_paid(answer: Answer) -> bool:
 
 
 def signatures(data: bytes) -> None:
-    """`verify_response` and `verify_request` over any headers; with `sign=yes` over honest ones, some of which are replaced."""
+    """`verify_response` and `verify_request` over any headers; with `sign=yes` over honest ones, some of which are replaced; with
+    `tamper=yes` for another body."""
     scene = read_scene(data)
     word, pairs, body = head_of(scene.rest)
     status = int(word) if word.isascii() and word.isdigit() and len(word) < 4 else 200
@@ -105,13 +106,16 @@ def signatures(data: bytes) -> None:
     )
     honest = sign_response(KEY, asked, Response(status, {"Content-Type": "application/json"}, body), created=NOW)
     headers = {**honest.headers, **dict(pairs)} if scene.says("sign") else dict(pairs)
-    untouched = scene.says("sign") and all(headers[name].strip() == value for name, value in honest.headers.items())
+    body += b"!" if scene.says("tamper") else b""
+    untouched = (
+        scene.says("sign") and not scene.says("tamper") and all(headers[name].strip() == value for name, value in honest.headers.items())
+    )
     try:
         verify_response(KEY, asked, Response(status, headers, body))
     except BadSignature as error:
         check_text(str(error), (SECRET,))
     else:
-        assert untouched or _same_meaning(headers, honest), "an answer that the key's holder did not give"
+        assert untouched or (not scene.says("tamper") and _same_meaning(headers, honest)), "an answer that the key's holder did not give"
     _verify_request(Request(scene.words.get("method", "POST"), f"{BASE_URL}/v1/charges", headers, body))
 
 

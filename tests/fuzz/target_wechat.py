@@ -56,9 +56,11 @@ def xml(data: bytes) -> None:
 
 
 def _signed(answer: Answer) -> Answer:
-    """The same with the merchant's signature, where it is XML that can be signed at all."""
+    """The same with the merchant's signature, where it is XML that can be signed at all, and that WeChat would sign."""
     try:
         fields = _fields(answer.body)
+        if fields.get("return_code") != "SUCCESS":
+            return answer  # nobody signs that a call did not work
         body = wechat_xml.build({**fields, "sign": _signature(fields)})
     except (ElementTree.ParseError, ValueError):
         return answer

@@ -1,0 +1,75 @@
+"""The targets find what they are there for: with one rule of the program broken, the short form already breaks a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fuzz_log import listening
+from fuzz_mutator import mutations
+from fuzz_targets import TARGETS, Run
+
+from daemon.codes import AuthCode, Code, Kind
+from daemon.reply import Refusal, Reply, Verdict
+
+
+def always_paid(_attempt: Any, _claim: Any, *, code: str = "", trade_no: str | None = None) -> Reply:
+    return Reply(Verdict.PAID, code, "", trade_no)
+
+
+def anything_is_a_code(text: str) -> Code:
+    return Code(Kind.PAYER, "wechat", AuthCode(text))
+
+
+def nothing_is_masked(text: str, *_known: str) -> str:
+    return text
+
+
+def refused(*_args: Any, **_how: Any) -> Reply:
+    return Reply(Verdict.REFUSED, "NO", refusal=Refusal.FINAL)
+
+
+FAULTS: dict[str, tuple[str, str, Callable[..., Any]]] = {
+    "WeChat's signature is not looked at": ("wechat", "daemon.gateways.wechat_answers.is_signed", lambda *_: True),
+    "WeChat's unsigned no refuses": ("wechat", "daemon.gateways.wechat_answers._by_code", refused),
+    "the backend's signature is not looked at": ("merchant", "daemon.gateways.merchant.verify_response", lambda *_: None),
+    "the digest is not looked at": ("signatures", "daemon.gateways.signing._verify_digest", lambda *_: None),
+    "any paid is believed of WeChat": ("wechat", "daemon.gateways.wechat_answers.judge_paid", always_paid),
+    "any paid is believed of the backend": ("merchant", "daemon.gateways.merchant_reading.judge_paid", always_paid),
+    "any paid is believed of Smart2Pay": ("smart2pay", "daemon.gateways.smart2pay_answers.judge_paid", always_paid),
+    "any paid is believed of CBTIS": ("cbtis", "daemon.gateways.cbtis_answers.judge_paid", always_paid),
+    "any paid is believed of Connect": ("connect", "daemon.gateways.connect_answers.judge_paid", always_paid),
+    "a silence ends nothing": ("scanner-lines", "hw.decode._Draft._is_silent", lambda *_: False),
+    "torn keys count": ("scanner-keys", "hw.decode.KeyDecoder._synchronised", lambda *_: None),
+    "anything is a payer's code": ("codes", "target_scanner.classify", anything_is_a_code),
+    "any notification is genuine": ("push-cbtis", "daemon.gateways.cbtis_push.hmac.compare_digest", lambda *_: True),
+    "names of fields are quoted": ("till-body", "daemon.tills.http.masked", nothing_is_masked),
+    "members are named": ("structured-fields", "daemon.gateways.structured_fields.masked", nothing_is_masked),
+}
+
+
+@pytest.fixture(autouse=True)
+def _log() -> Iterator[None]:
+    with listening():
+        yield
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_rule_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, place, broken = FAULTS[fault]
+    target = TARGETS[name]
+    run = target.load()
+    assert not is_found(run, target.seeds()), "whole, it keeps its promises"
+    monkeypatch.setattr(place, broken)
+    assert is_found(run, [*target.seeds(), *mutations(target.seeds(), 5000, target.longest, seed=1)])
+
+
+def is_found(run: Run, inputs: list[bytes]) -> bool:
+    """Whether one of the inputs breaks a promise, or anything else."""
+    try:
+        for data in inputs:
+            run(data)
+    except Exception:  # noqa: BLE001  # a fuzzer takes every error that leaves a target for a finding
+        return True
+    return False
