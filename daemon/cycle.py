@@ -36,7 +36,7 @@ from daemon.events import (
 )
 from daemon.news import Do, News, Row
 from daemon.payment import Attempt, Mode, OutTradeNo, Payment, Reason, State
-from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, read_failure, read_reply
+from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, is_looked_for, read_failure, read_reply
 from daemon.timing import Schedule
 
 S, N = State, News
@@ -232,9 +232,16 @@ class Rules:
     closing: frozenset[str] = frozenset()  # gateways that can end a QR order
     repeating: frozenset[str] = frozenset()  # gateways that make one order per key, however often they are asked
     unshowable: Callable[[str], Reason | None] = lambda _text: None  # why the panel cannot show a QR of that text
+    _terms: dict[str, Terms] = field(default_factory=dict, init=False, repr=False, compare=False)  # asked for many times a decision
 
     def terms(self, gateway: str) -> Terms:
         """How that gateway is dealt with; one that the configuration no longer names, by the defaults."""
+        terms = self._terms.get(gateway)
+        if terms is None:
+            terms = self._terms[gateway] = self._terms_of(gateway)
+        return terms
+
+    def _terms_of(self, gateway: str) -> Terms:
         return Terms(
             self.schedules.get(gateway, _DEFAULT),
             gateway in self.holding,
@@ -270,9 +277,7 @@ class Cycle:
 
         Moments of another boot mean nothing now: its waits begin anew, which is never earlier than a provider allows.
         """
-        if not same_boot:
-            payment = payment.but(attempts=tuple(a.but(sent_at=now, since_at=now, asked_at=now) for a in payment.attempts))
-        cycle = cls(payment, rules)
+        cycle = cls(payment if same_boot else payment.but(attempts=tuple(_begun_anew(a, rules, now) for a in payment.attempts)), rules)
         if not same_boot and payment.state is S.PRESENTING_QR:
             cycle._offer(rules.terms(payment.attempts[-1].gateway).schedule.qr_s, now)
         return cycle
@@ -540,6 +545,12 @@ MOVED_BY: Mapping[State, frozenset[State]] = {
 _QR_TIME_UP = Reason("qr_timeout", "nobody paid while the QR was shown")
 _CREATE_UNCLEAR = Reason("create_unclear", "the provider did not say whether it made the order")
 _UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
+
+
+def _begun_anew(order: Attempt, rules: Rules, now: float) -> Attempt:
+    """In another boot: no wait is shorter for it."""
+    since_at = now + (rules.terms(order.gateway).schedule.chase_s if is_looked_for(order) else 0.0)
+    return order.but(sent_at=now, since_at=since_at, asked_at=now)
 
 
 def _money_kept_late(order: Attempt) -> Reason | None:

@@ -113,11 +113,15 @@ def watch(order: Attempt, terms: Terms, now: float) -> Doing:
 
 
 def look_once_more(order: Attempt, terms: Terms, now: float) -> Doing:
-    """A charge that the provider never knew may still arrive after its revoke: look until one answer says what became of it."""
+    """A charge that the provider never knew may still arrive after its revoke: look until one answer says what became of it.
+    `since_at` is when that look is due; one that a restart brought earlier is not the last."""
+    if order.errand is Errand.WATCH and not order.was_known and now < order.since_at:
+        return order.but(next_at=order.since_at), None
     if order.was_known or order.errand is Errand.WATCH:
         return rest(order, terms, now)
     watching, _ = watch(order, terms, now)
-    return watching.but(next_at=max(now + terms.schedule.chase_s, forgotten_at(order, terms.schedule))), None
+    due = max(now + terms.schedule.chase_s, forgotten_at(order, terms.schedule))
+    return watching.but(next_at=due, since_at=due), None
 
 
 def return_money(order: Attempt, terms: Terms, now: float) -> Doing:

@@ -6,11 +6,13 @@ order number of its own. All of it is frozen: the cycle makes new ones, the jour
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
-from typing import NewType
+from typing import NewType, TypeVar
 
 from daemon.money import Amount
+
+T = TypeVar("T")
 
 OutTradeNo = NewType("OutTradeNo", str)
 """Our order number: unique for ever, made before the first request, at most 32 of ``A-Z a-z 0-9`` (fits every provider)."""
@@ -91,7 +93,7 @@ class Reason:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `but` is what a decision mostly costs, and a dictionary is copied at once
 class Attempt:
     """One order at one gateway, and what the box still has to do about it.
 
@@ -127,11 +129,11 @@ class Attempt:
         return self.errand is not Errand.NONE
 
     def but(self, **changes: object) -> Attempt:
-        """The same attempt with some fields changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]  # replace checks the names, mypy cannot see them through **
+        """The same attempt with some fields changed. TypeError where there is no such field."""
+        return _changed(self, changes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # as Attempt
 class Payment:
     """What a till asked for, and how it stands. `*_at` texts are RFC 3339 UTC, for people; no rule depends on them."""
 
@@ -163,12 +165,22 @@ class Payment:
         raise KeyError(number)
 
     def but(self, **changes: object) -> Payment:
-        """The same payment with some fields changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]  # as in Attempt.but
+        """The same payment with some fields changed. TypeError where there is no such field."""
+        return _changed(self, changes)
 
     def with_attempt(self, attempt: Attempt) -> Payment:
         """The same payment with that attempt in the place of the one of its number, or added."""
         others = [a for a in self.attempts if a.out_trade_no != attempt.out_trade_no]
         if len(others) == len(self.attempts):
-            return replace(self, attempts=(*self.attempts, attempt))
-        return replace(self, attempts=tuple(attempt if a.out_trade_no == attempt.out_trade_no else a for a in self.attempts))
+            return self.but(attempts=(*self.attempts, attempt))
+        return self.but(attempts=tuple(attempt if a.out_trade_no == attempt.out_trade_no else a for a in self.attempts))
+
+
+def _changed(thing: T, changes: dict[str, object]) -> T:
+    """A copy of a frozen dataclass with some fields changed; ten times as quick as `dataclasses.replace`, which asks each field."""
+    fields = vars(thing)
+    if not changes.keys() <= fields.keys():
+        raise TypeError(f"{type(thing).__name__} has no {', '.join(sorted(changes.keys() - fields.keys()))}")
+    copy = object.__new__(type(thing))
+    vars(copy).update(fields, **changes)
+    return copy

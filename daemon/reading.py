@@ -63,7 +63,7 @@ def read_failure(order: Attempt, failure: Failed) -> Reading:
 def read_reply(order: Attempt, replied: Replied, place: Place, schedule: Schedule, now: float) -> Reading:
     """A provider's reply."""
     reply = replied.reply
-    looked = _is_looked_for(order)
+    looked = is_looked_for(order)
     order = _noted(order, reply)
     match replied.action:
         case Submit():
@@ -85,7 +85,7 @@ def _noted(order: Attempt, reply: Reply) -> Attempt:
     return order.but(trade_no=reply.trade_no or order.trade_no, was_known=order.was_known or reply.verdict in _KNOWN_BY)
 
 
-def _is_looked_for(order: Attempt) -> bool:
+def is_looked_for(order: Attempt) -> bool:
     """The provider did not know the order when it was undone. Where it exists now, unpaid, it must be undone once more."""
     return order.errand is Errand.WATCH and not order.was_known and order.qr is None and order.state in _LOOKED_FOR
 

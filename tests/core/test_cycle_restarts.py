@@ -154,7 +154,22 @@ def test_restarted_while_a_forgotten_order_is_to_be_looked_at():
     story.restart(after=3)
     assert story.asked_since(64) == ["64 query"]
     story.reply(V.NOT_KNOWN)
+    assert not story.is_over, "that look came too soon to be the last"
+    story.answer_all(query=V.NOT_KNOWN, until=200)
+    assert story.asked_since(64) == ["64 query", "70 query"]
     assert story.is_over
+
+
+def test_after_a_power_cut_a_forgotten_order_is_looked_at_as_late_as_without_it():
+    story = _submitting()
+    story.lose()
+    story.answer_all(query=V.NOT_KNOWN, revoke=V.NOT_KNOWN, until=61)
+    story.restart(same_boot=False)
+    story.answer_all(query=V.NOT_KNOWN, until=9)
+    assert not story.is_over
+    story.until_asked()
+    story.reply(V.PAID)
+    assert story.asked[-3:] == ["0 query", "20 query", "20 refund"]
 
 
 def test_what_was_under_way_before_is_not_waited_for():
