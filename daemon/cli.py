@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "devices", "list scanners, serial ports, panels and GPIO chips as lines for config.toml")
     _add_payments(commands)
     _add_sandbox(commands)
+    _add_simulate(commands)
     _add_journal(commands)
     _add(commands, "diagram", "print the state diagram of a payment (Mermaid), made from the cycle's table")
     return top
@@ -102,6 +103,19 @@ def _add_sandbox(commands: Any) -> None:
     command.add_argument("--dir", type=Path, metavar="DIR", help="where keys and certificates are written (default: a temporary folder)")
 
 
+def _add_simulate(commands: Any) -> None:
+    command = _add(commands, "simulate", "the box in virtual time with faults drawn from a seed; every promise is checked after every step")
+    command.add_argument("--seed", type=_whole, default=1, metavar="N", help="decides everything (default: %(default)s)")
+    command.add_argument(
+        "--runs", type=_positive, default=1000, metavar="N", help="histories, of some payments each (default: %(default)s)"
+    )
+    command.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processors to use (default: %(default)s)")
+    command.add_argument("--only", type=_whole, metavar="N", help="tell that one history of the seed, with its time line")
+    command.add_argument(
+        "--exhaustive", choices=["one", "two"], help="instead: one fault, or two, of every kind at every step of every story"
+    )
+
+
 def _add_journal(commands: Any) -> None:
     top = _add(commands, "journal", "the journal's own affairs")
     kinds = top.add_subparsers(metavar="WHAT", required=True)
@@ -118,6 +132,12 @@ def _add_journal_place(command: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}")
     return int(text)
 
 

@@ -1,0 +1,137 @@
+"""The disk and the journal on it, in memory: what is synced survives the box, and every write may fail or be the last.
+
+`SimulatedJournal` has the calls of `daemon.journal.Journal` and its rules: a failure is said until something was written again.
+What it gives back after a restart has gone through the journal's own rows (`daemon.rows`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from daemon.journal_error import JournalError
+from daemon.journal_file import Note
+from daemon.payment import OutTradeNo, Payment, Ref
+from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, payment_from, payment_values
+from daemon.simulation.mishaps import Mishap
+from daemon.tills.base import Entry
+
+SLOW_WRITE_S = 0.4  # a worn card, busy with itself
+
+
+@dataclass(slots=True)
+class Disk:
+    """What a power cut leaves. `payments` with the boot that their moments belong to, in the order in which they came."""
+
+    payments: dict[Ref, tuple[Payment, str]] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    is_full: bool = False
+    _payment_of: dict[OutTradeNo, Ref] = field(default_factory=dict)
+
+    def write(self, payment: Payment, boot: str, note: Note) -> Entry:
+        entry = Entry(len(self.entries) + 1, note.at, payment.ref, note.out_trade_no, note.event, payment.state.value, note.detail)
+        self.payments[payment.ref] = (payment, boot)
+        self.entries.append(entry)
+        for attempt in payment.attempts:
+            self._payment_of[attempt.out_trade_no] = payment.ref
+        return entry
+
+    def with_order(self, number: OutTradeNo) -> Payment | None:
+        """The payment that has an order of that number; None where there is none on the disk."""
+        ref = self._payment_of.get(number)
+        return None if ref is None else self.payments[ref][0]
+
+    @property
+    def all(self) -> list[Payment]:
+        return [payment for payment, _ in self.payments.values()]
+
+
+class SimulatedJournal:
+    """`befalls` says what happens to a write (None: nothing); `dies` ends the box and does not come back."""
+
+    def __init__(self, disk: Disk, boot: str, befalls: Callable[[Payment], Mishap | None], dies: Callable[[Mishap], object]) -> None:
+        self._disk = disk
+        self._boot = boot
+        self._befalls = befalls
+        self._dies = dies
+        self.trouble: str | None = None
+        self.on_trouble: Callable[[], None] = lambda: None
+
+    async def start(self) -> list[tuple[Payment, bool]]:
+        self._probe()
+        open_ones = [(payment, boot) for payment, boot in self._disk.payments.values() if payment.is_open]
+        return [(_through_rows(payment, boot), boot == self._boot) for payment, boot in open_ones]
+
+    async def store(self, payment: Payment, note: Note) -> Entry:
+        mishap = self._befalls(payment)
+        if mishap is Mishap.WRITE_SLOW:
+            await asyncio.sleep(SLOW_WRITE_S)
+        elif mishap is Mishap.DIES_WRITING:
+            await self._die(mishap)
+        if self._disk.is_full or mishap is Mishap.WRITE_FAILS:
+            self._fail("the disk is full")
+        entry = self._disk.write(payment, self._boot, note)
+        if mishap is Mishap.DIES_WRITTEN:
+            await self._die(mishap)
+        if mishap is Mishap.SYNC_FAILS:
+            self._fail("input/output error")
+        self._note(None)
+        return entry
+
+    async def probe(self) -> None:
+        self._probe()
+
+    async def find(self, ref: Ref) -> Payment | None:
+        found = self._disk.payments.get(ref)
+        return None if found is None else found[0]
+
+    async def recent(self, limit: int, _before: str | None) -> list[Payment]:
+        return self._disk.all[::-1][:limit]
+
+    async def entries(self, after_seq: int, limit: int) -> list[Entry]:
+        return self._disk.entries[after_seq : after_seq + limit]
+
+    async def last_seq(self) -> int:
+        return len(self._disk.entries)
+
+    async def in_doubt(self) -> int:
+        return sum(payment.state.value == "in_doubt" for payment in self._disk.all)
+
+    async def unconfirmed(self) -> str | None:
+        return None
+
+    async def prune(self, _before: str) -> int:
+        return 0
+
+    async def close(self) -> None: ...
+
+    def _probe(self) -> None:
+        if self._disk.is_full:
+            self._fail("the disk is full")
+        self._note(None)
+
+    def _fail(self, why: str) -> None:
+        self._note(why)
+        raise JournalError(why)
+
+    def _note(self, trouble: str | None) -> None:
+        changed, self.trouble = self.trouble != trouble, trouble
+        if changed:
+            self.on_trouble()
+
+    async def _die(self, mishap: Mishap) -> None:
+        self._dies(mishap)
+        await _for_ever()
+
+
+def _through_rows(payment: Payment, boot: str) -> Payment:
+    """As it comes back from the file."""
+    row = dict(zip(PAYMENT_COLUMNS, payment_values(payment, boot), strict=True))
+    attempts = [dict(zip(ATTEMPT_COLUMNS, attempt_values(attempt, 1), strict=True)) for attempt in payment.attempts]
+    return payment_from(row, attempts)  # type: ignore[arg-type]  # read by name only, as sqlite3.Row is
+
+
+async def _for_ever() -> None:
+    """Of a box that is dead: its loop runs nothing any more."""
+    await asyncio.get_running_loop().create_future()

@@ -1,0 +1,191 @@
+"""The promises of the design, looked at after every step: what leaves the box, what the till is told, where the money is.
+
+Each breach raises `Broken` with the promise's number. What is looked at is the provider's ledger, the till's view and the disk,
+never what the box thinks of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from daemon.errands import PAID_LATE, most_requests
+from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
+from daemon.payment import Attempt, Payment, Ref, State
+from daemon.reply import GatewayError, Reply, Verdict
+from daemon.sandbox.order import Order
+from daemon.sandbox.scenario import Call, Standing
+from daemon.simulation.disk import Disk
+from daemon.timing import Schedule
+
+S = State
+
+MAY_FOLLOW: Mapping[State, frozenset[State]] = {
+    S.PAID: frozenset(),
+    S.REVOKED: frozenset(),
+    S.REFUNDED: frozenset(),
+    S.REFUSED: frozenset({S.REFUNDED, S.IN_DOUBT}),
+    S.CANCELLED: frozenset({S.REFUNDED, S.IN_DOUBT}),
+    S.EXPIRED: frozenset({S.REFUNDED, S.IN_DOUBT}),
+}
+"""What a till may be told after an end."""
+
+ENDS = frozenset({Standing.ABSENT, Standing.CLOSED, Standing.REVOKED, Standing.REFUNDED})
+_PROVES_NOTHING = frozenset({Verdict.UNKNOWN, Verdict.PAID, Verdict.MISMATCH, Verdict.CONFIRMING})
+_HINTS = 64  # requests that restarts, a repeated create and the like may add to one order, beside `most_requests`
+
+
+class Broken(AssertionError):
+    """A promise was broken."""
+
+    def __init__(self, promise: str, text: str) -> None:
+        super().__init__(f"{promise}: {text}")
+        self.promise = promise
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What is known from outside of one order."""
+
+    charges: int = 0
+    charged_at: float = 0.0
+    requests: int = 0
+    last: type[Action] | None = None  # the kind of the last request of this life of the box; None: none yet
+    verdicts: list[tuple[type[Action], Verdict]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Promises:
+    """`lives` and `boots` are how often the box was started, and the machine."""
+
+    disk: Disk
+    schedule: Schedule
+    repeats: frozenset[str]
+    refunds: bool
+    lives: int = 0
+    boots: int = 0
+    _orders: dict[str, _Heard] = field(default_factory=dict)
+    _told: dict[Ref, State] = field(default_factory=dict)
+
+    # -- what leaves the box --
+
+    def starts(self, *, anew: bool) -> None:
+        """A life begins: nothing has been asked in it yet."""
+        self.lives += 1
+        self.boots += anew
+        for heard in self._orders.values():
+            heard.last = None
+
+    def leaves(self, action: Action, attempt: Attempt, now: float) -> None:
+        heard = self._orders.setdefault(attempt.out_trade_no, _Heard())
+        heard.requests += 1
+        if isinstance(action, Submit | CreateQr):
+            self._charge_leaves(action, attempt, heard, now)
+        else:
+            self._other_leaves(action, attempt, heard, now)
+        heard.last = type(action)
+        most = most_requests(self.schedule, self.boots) + 2 * self.lives + _HINTS
+        if heard.requests > most:
+            raise Broken("P9", f"{heard.requests} requests about one order, {most} at most")
+
+    def _charge_leaves(self, action: Action, attempt: Attempt, heard: _Heard, now: float) -> None:
+        heard.charges += 1
+        if heard.charges > 1 and not (isinstance(action, CreateQr) and attempt.gateway in self.repeats):
+            raise Broken("P1", "a second charge was sent under one number")
+        if heard.charges == 1:
+            heard.charged_at = now
+        stored = self._on_disk(attempt)
+        if stored is None or stored.state is S.AWAITING_CODE:
+            raise Broken("P2", "a charge left that is not on the disk")
+
+    def _other_leaves(self, action: Action, attempt: Attempt, heard: _Heard, now: float) -> None:
+        stored = self._on_disk(attempt)
+        if stored is None:
+            raise Broken("P2", "a request left about an order that is not on the disk")
+        if isinstance(action, Revoke | Close | Refund) and stored.state is S.PAID:
+            raise Broken("P7", "what was told paid is undone")
+        if isinstance(action, Revoke | Close) and heard.last is not Query:
+            raise Broken("P8", "an order is undone without a query right before")
+        if isinstance(action, Revoke) and now < heard.charged_at + self.schedule.revoke_not_before_s - 1e-6:
+            raise Broken("P8", f"revoked {now - heard.charged_at:.3f} s after the charge")
+        if isinstance(action, Refund) and not self.refunds:
+            raise Broken("P7", "refunded, though the operator wants it reported")
+
+    def hears(self, action: Action, attempt: Attempt, reply: Reply | GatewayError) -> None:
+        if isinstance(reply, Reply):
+            heard = self._orders.setdefault(attempt.out_trade_no, _Heard())
+            heard.verdicts.append((type(action), reply.verdict))
+
+    # -- what the till is told --
+
+    def begins(self, ref: Ref, *, sells_in_doubt: bool) -> None:
+        """A new payment was taken: none whose outcome is unknown may be there (P3)."""
+        for payment in self.disk.all:
+            unknown = payment.state.is_unknown and not (payment.state is S.IN_DOUBT and sells_in_doubt)
+            if payment.ref != ref and (unknown or payment.state is S.AWAITING_CODE):
+                raise Broken("P3", f"a sale begins while another is {payment.state}")
+
+    def told(self, payment: Payment, order_of: Callable[[Attempt], Order | None]) -> None:
+        before = self._told.get(payment.ref)
+        if before is payment.state:
+            return
+        if before is not None and before in MAY_FOLLOW and payment.state not in MAY_FOLLOW[before]:
+            raise Broken("P7", f"the till was told {before}, and then {payment.state}")
+        self._told[payment.ref] = payment.state
+        for attempt in payment.attempts:
+            if attempt.state is S.PAID:
+                self._is_paid(attempt, order_of(attempt))
+            elif attempt.state is S.REFUSED:
+                self._is_refused(attempt)
+
+    def _is_paid(self, attempt: Attempt, order: Order | None) -> None:
+        if order is None or order.state is not Standing.PAID or order.money_in != attempt.amount.minor:
+            raise Broken("P6", f"told paid, and the order is {order.state if order else 'nowhere'}")
+        if not any(verdict is Verdict.PAID for _, verdict in self._orders[attempt.out_trade_no].verdicts):
+            raise Broken("P6", "told paid, and no answer proved it")
+
+    def _is_refused(self, attempt: Attempt) -> None:
+        """A definite refusal was heard (or its QR was of no use), and a query confirmed it."""
+        if attempt.reason is not None and attempt.reason.code in ("no_qr", "qr_unreadable", "not_sent"):
+            return
+        verdicts = self._orders[attempt.out_trade_no].verdicts
+        if not any(verdict is Verdict.REFUSED for _, verdict in verdicts):
+            raise Broken("P4", "told refused, and nobody refused")
+        if not any(kind is Query and verdict not in _PROVES_NOTHING for kind, verdict in verdicts):
+            raise Broken("P5", "told refused, and no query confirmed it")
+
+    # -- the end --
+
+    def ended(self, payment: Payment, order_of: Callable[[Attempt], Order | None]) -> None:
+        """Nothing is left to be done about it: every order has its end, and the money is where the till thinks that it is."""
+        for attempt in payment.attempts:
+            order = order_of(attempt)
+            if order is not None and not is_given_over(attempt):
+                self._order_ended(attempt, order)
+        kept = [a for a in payment.attempts if (order := order_of(a)) and order.money_in > order.money_out]
+        if payment.state is S.PAID:
+            if [a.state for a in kept if not is_given_over(a)] != [S.PAID]:
+                raise Broken("P6", "paid was told, and the money of another order was kept, or none")
+        elif kept and payment.state is not S.IN_DOUBT and not _is_late(payment):
+            raise Broken("P7", f"the shop has the money, and the till was told {payment.state}")
+
+    def _order_ended(self, attempt: Attempt, order: Order) -> None:
+        if attempt.state is S.PAID or order.state in ENDS:
+            return
+        was_undone = order.state is Standing.FAILED and order.times(Call.REVOKE) + order.times(Call.CLOSE) > 0
+        if order.money_in == order.money_out and not was_undone:  # nobody can pay what failed; its revoke was refused for good
+            raise Broken("P5", f"the order was left {order.state}, told {attempt.state}")
+
+    def _on_disk(self, attempt: Attempt) -> Attempt | None:
+        payment = self.disk.with_order(attempt.out_trade_no)
+        return None if payment is None else payment.attempt(attempt.out_trade_no)
+
+
+def is_given_over(attempt: Attempt) -> bool:
+    """To a person: the box says of it that somebody must look."""
+    late = attempt.reason is not None and attempt.reason.code == PAID_LATE.code and not attempt.is_open
+    return attempt.state is S.IN_DOUBT or (late and attempt.state is not S.REFUNDED)
+
+
+def _is_late(payment: Payment) -> bool:
+    return payment.reason is not None and payment.reason.code == PAID_LATE.code
