@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from disk_cuts import NAME, found_after
-from disk_history import Content, Found, Teller, a_journal, contents, steps
+from disk_history import Content, Found, Step, Teller, a_journal, contents, steps
 from disk_model import Files
 
 from daemon.journal_error import CorruptError
@@ -34,12 +34,15 @@ class Damaged:
         return "\n".join(f"{count:7}  {what}" for what, count in self.ends.most_common())
 
 
-def with_log(folder: Path) -> tuple[Files, list[int]]:
-    """The journal right after its last store, and where in its log the bytes are that this store wrote."""
+def with_log(folder: Path, *, fold: bool = False) -> tuple[Files, list[int]]:
+    """The journal right after its last store, and where in its log the bytes are that this store wrote. Only there they are, unless
+    they are to be folded into the file already."""
     teller = Teller(folder / NAME)
     *before, last = steps()
     for step in before:
         teller.take(step)
+    if not fold:
+        teller.take(Step("nothing is folded in", lambda file: file._db.execute("PRAGMA wal_autocheckpoint=0").fetchall()))
     old = (folder / LOG).read_bytes()
     teller.take(last)
     files = {name: (folder / name).read_bytes() for name in (NAME, LOG)}

@@ -22,7 +22,7 @@ from pathlib import Path
 import neighbours
 from soak_shop import Broken, Shop, Tally
 
-SHARE = 40  # kills of one shop: its journal then holds some fifteen payments
+SHARE = 40  # kills of one shop: its journal then holds some twenty payments
 
 
 def main() -> int:
