@@ -215,7 +215,7 @@ def tracked() -> dict[str, str]:
     for name in filter(None, listed.split("\0")):
         file = ROOT / name
         if file.is_file() and b"\0" not in (content := file.read_bytes()):
-            found[name] = content.decode("utf-8")
+            found[name] = content.decode("utf-8", "replace")  # what is fuzzed with need be no text
     return found
 
 

@@ -187,6 +187,8 @@ class _Trip:
                 self._later(0.0, answer)
 
         unsubscribe.append(self.provider.ledger.subscribe(look))
+        if (due := self.provider.ledger.next_due()) is not None:  # somebody must look when the payer has paid
+            self._later(max(0.0, due - self.provider.now()), self.provider.ledger.advance)
         self._later(max(0.0, self.action.hold_s - HELD_TOO_LONG_S), answer)
 
     def _back(self, reply: Reply) -> None:

@@ -227,6 +227,7 @@ class World:
 
     def _scanner_is(self, *, gone: bool) -> None:
         """P12: no payment is moved by it."""
+        self._run_box()  # what was due anyway
         if self.box is None:
             return
         before = self.disk.all

@@ -1,4 +1,5 @@
-"""Whole histories: the same seed gives the same one, none breaks a promise, and a box that is made wrong is found out."""
+"""Whole histories (`daemon.simulation.history`, and the box in them, `daemon.simulation.box`): the same seed gives the same one,
+none breaks a promise, and a box that is made wrong is found out."""
 
 from __future__ import annotations
 
