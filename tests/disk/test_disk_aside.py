@@ -61,7 +61,7 @@ def test_the_power_goes_while_a_damaged_journal_is_moved_aside(moved, damaged, p
     folder = place / "cut"
     rng = random.Random(2)
     for number, kind, image in cuts(moved, seed=1, draws=2):
-        if rng.random() < 0.7:
+        if rng.random() < 0.85:
             continue
         kinds[kind] += 1
         found = found_after(image(), folder)

@@ -1,4 +1,4 @@
-"""The soak in its short form: some dozen and more deaths at random instants. The long form is a command of its own (see `soak.py`)."""
+"""The soak in its short form: a dozen deaths at random instants. The long form is a command of its own (see `soak.py`)."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from soak import run, table
 from soak_draw import MOMENTS, Sale, draw
 from soak_truth import Sold, faults, strangers
 
-KILLS = 16
+KILLS = 12
 
 
 @pytest.mark.timeout(300)  # two shops side by side, each bounded by itself; a machine that runs all tests at once is slow
