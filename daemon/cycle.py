@@ -41,6 +41,7 @@ from daemon.timing import Schedule
 
 S, N = State, News
 
+LEAVES_WITHIN_S = 1.0  # of its decision a charge has left, whatever the card; who died in between does not know when
 HINT_EVERY_S = 1.0  # however many notifications come, an order is asked about no more often (P9)
 
 
@@ -295,6 +296,11 @@ class Cycle:
         self._stamp(before[0], event.at)
         return actions
 
+    def left(self, number: OutTradeNo, now: float) -> None:
+        """The charge of that order leaves now: what is counted from its sending is counted from here. Between the decision and
+        this lies a write to the disk, which a worn card may take its time for; to be stored with what is decided next."""
+        self._put(_left_by(self.payment.attempt(number), now))
+
     def next_deadline(self) -> float | None:
         """When `TimePassed` is due (monotonic seconds); None while only an event from outside can change anything."""
         return min(self._deadlines(), default=None)
@@ -408,7 +414,7 @@ class Cycle:
             yield from self._turn(N.RESTARTED, Reason("restarted", "the box was restarted before anything was charged"))
         for order in self.payment.attempts:
             if order.is_open:
-                yield from self._step(order.but(next_at=now), N.RESTARTED, now)
+                yield from self._step(_left_by(order, min(now, order.sent_at + LEAVES_WITHIN_S)).but(next_at=now), N.RESTARTED, now)
 
     def _look_up(self, state: State, news: News) -> Row:
         row = TABLE.get(state, {}).get(news)
@@ -545,6 +551,11 @@ MOVED_BY: Mapping[State, frozenset[State]] = {
 _QR_TIME_UP = Reason("qr_timeout", "nobody paid while the QR was shown")
 _CREATE_UNCLEAR = Reason("create_unclear", "the provider did not say whether it made the order")
 _UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
+
+
+def _left_by(order: Attempt, now: float) -> Attempt:
+    """A charge that is under way has left the box at the latest then (P8: a revoke is not early by what its write took)."""
+    return order.but(sent_at=max(order.sent_at, now)) if order.state is S.SUBMITTING else order
 
 
 def _begun_anew(order: Attempt, rules: Rules, now: float) -> Attempt:

@@ -156,6 +156,7 @@ class Runner:
                 cycle.restore(snapshot)
                 raise
             for action in actions:
+                cycle.left(action.out_trade_no, self._now())
                 self._perform(cycle, action, code)
             if actions:
                 await _leave()

@@ -691,6 +691,18 @@ def test_a_gateway_that_is_no_longer_configured_is_dealt_with_by_the_defaults():
     assert cycle.next_deadline() == 60
 
 
+def test_what_is_counted_from_the_charge_is_counted_from_its_leaving():
+    """P8: a slow write lies between the decision and the wire."""
+    story = Story()
+    story.scan()
+    story.wait(0.4)
+    story.cycle.left(story.order().out_trade_no, story.now)
+    story.reply(V.CONFIRMING)
+    story.cancel()
+    story.answer_all(query=V.CONFIRMING, until=16)
+    assert story.asked[-1] == "15.4 revoke"
+
+
 def test_a_cycle_says_which_rows_of_the_table_it_went_through():
     story = Story()
     story.scan()

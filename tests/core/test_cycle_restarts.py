@@ -51,6 +51,17 @@ def test_restarted_before_the_charge_was_answered():
     assert story.asked == ["0 submit", "3 query"], "asked about, never sent again"
 
 
+def test_a_charge_whose_leaving_nobody_saw_is_not_revoked_too_early_for_it():
+    """P8: it was decided at 0 and may have left after a slow write, just before the box died."""
+    story = Story()
+    story.scan()
+    story.restart(after=0.5)
+    story.cancel()
+    story.forget()
+    story.answer_all(query=V.CONFIRMING, until=16)
+    assert story.asked[-1] == "15.5 revoke"
+
+
 def test_restarted_while_the_payer_confirms():
     story = _pending()
     story.restart(after=2)

@@ -145,3 +145,16 @@ def test_the_short_history_is_no_failure_once_the_box_is_right(monkeypatch):
         numbers, _, _ = explain(_found("P8"), TRIES)
     assert retell(numbers)[0] == ""
     assert ask_now is errands.ask_now
+
+
+# -- what it has found once --
+
+
+def test_a_slow_write_before_the_charge_makes_no_revoke_too_early():
+    """Seed 7, history 1709: the wait was counted from the decision, and the charge left four tenths of a second later."""
+    assert tell(7, range(1709, 1710)).failure is None
+
+
+def test_a_restart_does_not_use_up_the_look_for_a_forgotten_charge():
+    """Seed 2, history 87: looked for at once after the restart, and never again."""
+    assert tell(2, range(87, 88)).failure is None
