@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ def refused(*_args: Any, **_how: Any) -> Reply:
     return Reply(Verdict.REFUSED, "NO", refusal=Refusal.FINAL)
 
 
-FAULTS: dict[str, tuple[str, str, Callable[..., Any]]] = {
+FAULTS: dict[str, tuple[str, str, Any]] = {
     "WeChat's signature is not looked at": ("wechat", "daemon.gateways.wechat_answers.is_signed", lambda *_: True),
     "WeChat's unsigned no refuses": ("wechat", "daemon.gateways.wechat_answers._by_code", refused),
     "the backend's signature is not looked at": ("merchant", "daemon.gateways.merchant.verify_response", lambda *_: None),
@@ -45,6 +45,8 @@ FAULTS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "anything is a payer's code": ("codes", "target_scanner.classify", anything_is_a_code),
     "any notification is genuine": ("push-cbtis", "daemon.gateways.cbtis_push.hmac.compare_digest", lambda *_: True),
     "names of fields are quoted": ("till-body", "daemon.tills.http.masked", nothing_is_masked),
+    "exponents have no end": ("cbtis", "daemon.gateways.cbtis_wire.InvalidOperation", KeyError),
+    "clocks show anything": ("merchant", "daemon.gateways.merchant_wire._LATEST", 10**500),
     "members are named": ("structured-fields", "daemon.gateways.structured_fields.masked", nothing_is_masked),
 }
 
