@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from daemon.errands import PAID_LATE, most_requests
+from daemon.errands import CHASE_TRIES, PAID_LATE, most_requests
 from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
 from daemon.payment import Attempt, Payment, Ref, State
 from daemon.reply import GatewayError, Reply, Verdict
@@ -172,8 +172,10 @@ class Promises:
     def _order_ended(self, attempt: Attempt, order: Order) -> None:
         if attempt.state is S.PAID or order.state in ENDS:
             return
+        # nobody can pay what failed, even where its revoke was refused for good
         was_undone = order.state is Standing.FAILED and order.times(Call.REVOKE) + order.times(Call.CLOSE) > 0
-        if order.money_in == order.money_out and not was_undone:  # nobody can pay what failed; its revoke was refused for good
+        asked_to_the_limit = order.times(Call.QUERY) >= CHASE_TRIES  # a week, at a wallet that ends nothing and lets nothing be ended
+        if order.money_in == order.money_out and not was_undone and not asked_to_the_limit:
             raise Broken("P5", f"the order was left {order.state}, told {attempt.state}")
 
     def _on_disk(self, attempt: Attempt) -> Attempt | None:
