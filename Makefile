@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test bench lint fmt diagram pictures lock clean test-stories test-crash test-parts
+.PHONY: help setup demo run test crash-test disk-test soak fuzz simulate proof bench lint fmt diagram pictures lock clean test-stories test-crash test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -51,7 +51,7 @@ endif
 
 # The tests that run whole boxes mostly wait, and leave the processor to the others.
 STORIES := tests/stories
-CRASHES := tests/crash tests/demo tests/bench
+CRASHES := tests/crash tests/demo tests/bench tests/soak
 
 test-stories:
 	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/stories $(STORIES)
@@ -62,8 +62,34 @@ test-crash:
 test-parts:
 	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/parts $(addprefix --ignore=,$(STORIES) $(CRASHES))
 
-crash-test: setup ## the crash stories in full: every place of every step, CRASH_TEST_TIME
+crash-test: setup ## the crash stories in full: every place of every step, some fifteen minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
+
+# The long form of the proof (docs/proof.md). FACTOR makes it as long as one likes.
+FACTOR ?= 1
+JOBS ?= $(shell nproc)
+times = $(shell expr $(1) \* $(FACTOR))
+
+proof: setup ## all of docs/proof.md: hours (FACTOR=2: twice as long)
+	@$(MAKE) --no-print-directory simulate
+	@$(MAKE) --no-print-directory crash-test
+	@$(MAKE) --no-print-directory disk-test
+	@$(MAKE) --no-print-directory soak
+	@$(MAKE) --no-print-directory fuzz
+
+simulate: setup ## a million payments in virtual time, and every fault at every step of every story
+	$(BIN)/tillbox simulate --seed 1 --runs $(call times,160000) --jobs $(JOBS)
+	$(BIN)/tillbox simulate --exhaustive one --jobs $(JOBS)
+	$(BIN)/tillbox simulate --exhaustive two --jobs $(JOBS)
+
+disk-test: setup ## every power cut, failing write and damaged byte of the journal: half an hour on a busy machine
+	$(BIN)/python -m pytest tests/disk -m slow -s $(ARGS)
+
+soak: setup ## kill real boxes at random instants, 2,000 times FACTOR, and check the ledger
+	$(BIN)/python tests/soak/soak.py --kills $(call times,2000) $(ARGS)
+
+fuzz: setup ## ten minutes times FACTOR of fuzzing for each target (guided by coverage where atheris can be had)
+	$(BIN)/python tests/fuzz/fuzz.py --all --seconds $(call times,600) $(ARGS)
 
 bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
