@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test disk-test soak fuzz simulate proof bench lint fmt diagram pictures lock clean test-stories test-crash test-parts
+.PHONY: help setup demo run test crash-test disk-test soak fuzz simulate proof bench lint fmt diagram pictures lock clean test-stories test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,8 +43,8 @@ run: setup ## the box itself, with config.toml (or CONFIG=FILE)
 
 test: setup ## all tests that take minutes at most (ARGS="tests/core -k codes": some of them)
 ifeq ($(strip $(ARGS)),)
-	@echo "three parts side by side; each shows its output when it is done"
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-stories test-crash test-parts
+	@echo "four parts side by side; each shows its output when it is done"
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target test-stories test-crash test-wire test-parts
 else
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 endif
@@ -52,6 +52,7 @@ endif
 # The tests that run whole boxes mostly wait, and leave the processor to the others.
 STORIES := tests/stories
 CRASHES := tests/crash tests/demo tests/bench tests/soak
+WIRES := tests/gateways tests/sandbox tests/web tests/docs tests/fuzz
 
 test-stories:
 	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/stories $(STORIES)
@@ -59,8 +60,11 @@ test-stories:
 test-crash:
 	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/crash $(CRASHES)
 
+test-wire:
+	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/wire $(WIRES)
+
 test-parts:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/parts $(addprefix --ignore=,$(STORIES) $(CRASHES))
+	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(WIRES))
 
 crash-test: setup ## the crash stories in full: every place of every step, some fifteen minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)

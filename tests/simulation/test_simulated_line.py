@@ -21,7 +21,7 @@ from daemon.simulation.provider import Provider, Ways
 from daemon.timing import Schedule
 
 V = Verdict
-CODE = AuthCode("130000000000000001")
+PAYERS = "130000000000000001"
 WALLET = Kind("wallet", frozenset(Ability))
 PLAIN = Ways()
 
@@ -100,7 +100,7 @@ def world():
 
 
 def charge(world: Surroundings, mishap: Mishap | None = None):
-    return world.ask(world.gateway.submit(order(), CODE), mishap)
+    return world.ask(world.gateway.submit(order(), AuthCode(PAYERS)), mishap)
 
 
 def test_all_well(world):
@@ -218,7 +218,7 @@ def test_a_refusal_by_code_and_a_code_that_was_used():
     world = Surroundings(CASES["refused_notenough"])
     assert charge(world).verdict is V.REFUSED
     other = Attempt(OutTradeNo("T2"), "wallet", "wechat", Amount(Minor(1), "CNY"), State.SUBMITTING, 0.0)
-    assert world.ask(world.gateway.submit(other, CODE)).code == "AUTH_CODE_ERROR"
+    assert world.ask(world.gateway.submit(other, AuthCode(PAYERS))).code == "AUTH_CODE_ERROR"
 
 
 def test_a_cut_step_and_one_that_proves_nothing():
