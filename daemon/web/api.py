@@ -20,6 +20,7 @@ from daemon.web.body import expect_later
 from daemon.web.box import Box, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
 from daemon.web.errors import ALWAYS, Handler, in_one_shape
+from daemon.web.heads import refuse
 from daemon.web.payments import Payments
 from daemon.web.pushes import Pushes
 from daemon.web.settings import Limits, WebSettings, is_loopback
@@ -103,7 +104,7 @@ class Web:
 
     def _application(self, payments: Payments, streams: Streams) -> web.Application:
         guard = HostGuard(self._settings.host) if self._settings.token is None else TokenGuard(self._settings.token)
-        app = web.Application(middlewares=[note_speech, in_one_shape, web.middleware(guard)])
+        app = web.Application(middlewares=[note_speech, in_one_shape, refuse, web.middleware(guard)])
         app.on_response_prepare.append(_sign)
         for methods, path, handler in self._routes(payments, streams):
             resource = app.router.add_resource(path)

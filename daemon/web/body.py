@@ -20,8 +20,6 @@ from daemon.web.settings import Limits
 # int() itself refuses more than 4300 with an error that is not about JSON.
 _DIGITS = 20
 
-_CONTINUE = "100-continue"
-
 
 async def read_object(request: web.Request, limits: Limits) -> dict[str, Any]:
     """The JSON object in a request's body, whatever `Content-Type` says. Raises Problem: 400, 408, 413, 415."""
@@ -70,7 +68,7 @@ def _no_such_number(_name: str) -> NoReturn:
 
 
 async def read_raw(request: web.Request, limits: Limits) -> bytes:
-    """The body's bytes as they came. Raises Problem: 400, 408, 413, 415, 417."""
+    """The body's bytes as they came. Raises Problem: 400, 408, 413, 415."""
     _refuse_early(request, limits)
     await _go_on(request)
     try:
@@ -88,8 +86,6 @@ def _refuse_early(request: web.Request, limits: Limits) -> None:
         raise Problem(415, "compressed", "the body is compressed; send it plain", close=True)
     if (request.content_length or 0) > limits.body_bytes:
         raise _too_large(limits)
-    if request.headers.get("Expect", _CONTINUE).lower() != _CONTINUE:
-        raise Problem(417, "expectation", f"this box meets no expectation but {_CONTINUE}", close=True)
 
 
 async def _go_on(request: web.Request) -> None:

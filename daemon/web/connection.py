@@ -9,7 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from daemon.web.errors import ALWAYS, Problem, error_answer, error_body, json_bytes, too_many
+from daemon.web.errors import Problem, error_answer, error_body, json_bytes, too_many
+from daemon.web.heads import looked_at, not_http
 from daemon.web.settings import Limits
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 def connection_factory(server: web.Server, limits: Limits) -> Callable[[], asyncio.Protocol]:
     """What `create_server` calls for every new connection."""
+    server.request_factory = looked_at(server.request_factory)
 
     def accept() -> asyncio.Protocol:
         return Full() if len(server.connections) >= limits.connections else Connection(server, limits)
@@ -39,6 +41,7 @@ class Connection(web.RequestHandler):
         }
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self.has_spoken = False  # a whole request head has come
+        self.objection: Problem | None = None  # to the request under way, by `heads`
         self._head_s = limits.head_s
         self._silence: asyncio.TimerHandle | None = None
 
@@ -66,7 +69,7 @@ class Connection(web.RequestHandler):
         log.info("http_malformed status=%d error=%s", status, type(exc).__name__)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
-        return error_answer(Problem(status, "malformed", "this is not HTTP/1.1 as the box reads it", headers=ALWAYS, close=True))
+        return error_answer(not_http(status))
 
     def log_exception(self, *_args: Any, **kw: Any) -> None:
         log.error("http_fault error=%s", type(kw.get("exc_info")).__name__)

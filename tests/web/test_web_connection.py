@@ -40,13 +40,6 @@ async def test_a_malformed_head_leaves_nothing_of_itself_in_the_log(box, caplog)
     assert "sesame" not in caplog.text
 
 
-async def test_an_expectation_nobody_knows_is_417_in_the_same_shape(box):
-    wire = b"PUT /v1/payments/A HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    answer = await box.raw(wire)
-    assert answer.startswith(b"HTTP/1.1 417 ")
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "expectation"
-
-
 async def test_a_till_that_asks_before_it_sends_is_told_to_go_on(box):
     head = b"PUT /v1/payments/A HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 13\r\nConnection: close\r\n\r\n"
     answer = await box.raw(head + b'{"amount": 5}')
