@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # What every answer carries: who answers (and nothing about its libraries), and that nothing here may be cached, or taken for
 # something else than it says it is.
 ALWAYS = {"Server": "tillbox", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+# What the box's own fields look like. Another name is whatever a caller chose to write, a token in the wrong place perhaps: the
+# caller is told it, the log is not.
+_OWN_NAME = re.compile(r"[a-z_]{1,16}|Last-Event-ID")
 
 
 class Problem(Exception):
@@ -107,7 +113,8 @@ async def in_one_shape(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def _told(request: web.Request, problem: Problem) -> web.Response:
-    said = f"status={problem.status} code={problem.code} fields={','.join(problem.fields)}"
+    names = (name if _OWN_NAME.fullmatch(name) else "?" for name in problem.fields)
+    said = f"status={problem.status} code={problem.code} fields={','.join(names)}"
     log.info("http_refused method=%s route=%s %s", request.method, route_of(request), said)
     return error_answer(problem)
 

@@ -91,6 +91,16 @@ async def test_a_box_without_an_http_till_takes_no_amounts(serve):
     assert box.desk.asked == []
 
 
+async def test_a_name_that_nobody_knows_is_told_to_the_caller_and_not_to_the_log(box, caplog):
+    """Found by fuzzing: it may be anything, a token in the wrong place among it."""
+    caplog.set_level("INFO")
+    status, body = await box.put("A-17", {"amount": 0, "open-sesame-0123": 1})
+    assert status == 422
+    assert body["error"]["fields"].keys() == {"open-sesame-0123", "amount"}
+    assert "fields=?,amount" in caplog.text
+    assert "sesame" not in caplog.text
+
+
 async def test_a_mistake_of_the_box_is_500_and_tells_nothing(serve, caplog):
     desk = ScriptedDesk()
     desk.refusal = RuntimeError("secret inner working")
