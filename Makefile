@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test disk-test soak fuzz simulate proof bench lint fmt diagram pictures lock clean test-stories test-crash test-wire test-parts
+.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test simulate proof bench lint fmt diagram pictures lock clean test-stories test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -94,6 +94,9 @@ soak: setup ## kill real boxes at random instants, 2,000 times FACTOR, and check
 
 fuzz: setup ## ten minutes times FACTOR of fuzzing for each target (guided by coverage where atheris can be had)
 	$(BIN)/python tests/fuzz/fuzz.py --all --seconds $(call times,600) $(ARGS)
+
+api-test: setup ## both OpenAPI documents against what they describe (needs schemathesis; ARGS)
+	$(BIN)/python -m pytest -m slow tests/docs/test_api_schemathesis.py $(ARGS)
 
 bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
