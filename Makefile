@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test simulate proof bench lint fmt diagram pictures lock clean test-stories test-crash test-wire test-parts
+.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test simulate proof bench lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,19 +43,23 @@ run: setup ## the box itself, with config.toml (or CONFIG=FILE)
 
 test: setup ## all tests that take minutes at most (ARGS="tests/core -k codes": some of them)
 ifeq ($(strip $(ARGS)),)
-	@echo "four parts side by side; each shows its output when it is done"
-	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target test-stories test-crash test-wire test-parts
+	@echo "five parts side by side; each shows its output when it is done"
+	@$(MAKE) --no-print-directory --jobs=5 --output-sync=target test-stories test-shows test-crash test-wire test-parts
 else
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 endif
 
 # The tests that run whole boxes mostly wait, and leave the processor to the others.
 STORIES := tests/stories
+SHOWS := $(wildcard tests/stories/test_story_qr*.py tests/stories/test_story_p*.py tests/stories/test_p*.py)
 CRASHES := tests/crash tests/demo tests/bench tests/soak
 WIRES := tests/gateways tests/sandbox tests/web tests/docs tests/fuzz
 
 test-stories:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/stories $(STORIES)
+	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/stories $(STORIES) $(addprefix --ignore=,$(SHOWS))
+
+test-shows:
+	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/shows $(SHOWS)
 
 test-crash:
 	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/crash $(CRASHES)
