@@ -70,7 +70,7 @@ test-wire:
 test-parts:
 	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(WIRES))
 
-crash-test: setup ## the crash stories in full: every place of every step, some fifteen minutes
+crash-test: setup ## the crash stories in full: every place of every step, twenty minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
 
 # The long form of the proof (docs/proof.md). FACTOR makes it as long as one likes.

@@ -1,7 +1,7 @@
 """SIGKILL at every journalled step: after the next start, the till and the provider come to the same truth.
 
 The steps are learned from each story as it goes without a crash. `make test` dies once in every step that some story goes
-through: in some while it is written, in some once it is stored, in some once it was performed. `make crash-test`, which CI runs,
+through: in some while it is written, in some once it is stored, in some once it was performed. `make crash-test`
 does all three in every step of every story, each time that the step is passed, and dies again as the box restarts from there.
 Every row of the cycle's table must have been died at: a new one without a story fails here.
 """
