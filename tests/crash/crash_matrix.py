@@ -20,6 +20,7 @@ from daemon.payment import State
 
 SIDE_BY_SIDE = 12  # tellings at a time: they wait more than they work
 TELL_AGAIN = 2  # times, where it did not go as planned
+ELSEWHERE = 3  # other stories in which the step is looked for then
 
 Deaths = tuple[Plan, ...]
 
@@ -138,12 +139,20 @@ class Matrix:
         for stage in stages:
             self._stack.enter_context(stage.provider)
         firsts = [self._threads.submit(stage.tell, ()) for stage in stages]
-        for (serial, story), stage, first in zip(begun, stages, firsts, strict=True):
-            deaths = [] if first.exception() else self._deaths(serial, first.result())
+        tolds = [None if first.exception() else first.result() for first in firsts]
+        for (serial, story), stage, first, told in zip(begun, stages, firsts, tolds, strict=True):
+            deaths = [] if told is None else self._deaths(serial, told)
             self._tellings[story.name] = [
                 Telling((), first),
-                *(Telling(plans, self._threads.submit(_tell, stage, plans)) for plans in deaths),
+                *(Telling(plans, self._threads.submit(_tell, [stage, *self._elsewhere(plans, stages, tolds)], plans)) for plans in deaths),
             ]
+
+    def _elsewhere(self, plans: Deaths, stages: list[Stage], tolds: list[Told | None]) -> list[Stage]:
+        """Where else that step is passed, for a story that passed it by chance and does not again."""
+        if self._every:
+            return []
+        passed = [stage for stage, told in zip(stages, tolds, strict=True) if told and plans[0].at in map(_name, _sure_steps(told))]
+        return passed[:ELSEWHERE]
 
     def tellings(self, story: Story) -> list[Telling]:
         """All of a story that was begun; the first is the one without a crash."""
@@ -158,13 +167,13 @@ class Matrix:
         self._zygote.close()
 
 
-def _tell(stage: Stage, deaths: Deaths) -> Told:
-    """A step that is passed by chance (one more poll, or one less) may be missed: then the story is told again."""
-    told = stage.tell(deaths)
-    for _ in range(TELL_AGAIN):
-        if went_as_planned(told):
-            break
-        told = stage.tell(deaths)
+def _tell(stages: list[Stage], deaths: Deaths) -> Told:
+    """A step that is passed by chance (one more poll, or one less) may be missed: then the story is told again, or another one."""
+    for stage in stages:
+        for _ in range(1 + TELL_AGAIN):
+            told = stage.tell(deaths)
+            if went_as_planned(told):
+                return told
     return told
 
 
