@@ -52,7 +52,7 @@ def _explain(seed: int, failure: campaign.Failure) -> int:
     print(f"history {failure.number} of seed {seed} breaks a promise: {failure.text}")
     print(f"again: tillbox simulate --seed {seed} --only {failure.number}")
     print(f"made short, from {len(failure.numbers)} decisions:")
-    numbers, lines, text = campaign.explain(failure)
+    numbers, lines, text = campaign.explain(failure, campaign.MOST_TRIES)
     print("\n".join(lines))
     print(f"{text}\nits decisions: {numbers}")
     return FAILED

@@ -59,7 +59,7 @@ class Mishaps(Protocol):
 
 
 class Chance:
-    """Faults drawn from a seed. `weather`: how bad this history is, from 0 (no fault at all)."""
+    """Faults drawn from a seed; how many is drawn, too, and may be none."""
 
     def __init__(self, choices: Choices) -> None:
         self._choices = choices

@@ -11,7 +11,6 @@ from pathlib import Path
 from daemon import errands, reading
 from daemon.cycle import TABLE
 from daemon.desk import BoxDesk
-from daemon.errands import ask_now
 from daemon.news import Do, News, Row
 from daemon.payment import Errand, State
 from daemon.simulation import campaign, world
@@ -144,7 +143,6 @@ def test_the_short_history_is_no_failure_once_the_box_is_right(monkeypatch):
         wrong.setattr(errands, "revoke_from", lambda _order, _schedule: 0.0)
         numbers, _, _ = explain(_found("P8"), TRIES)
     assert retell(numbers)[0] == ""
-    assert ask_now is errands.ask_now
 
 
 # -- what it has found once --
