@@ -8,6 +8,7 @@ import time
 
 from daemon.cli import DONE, FAILED
 from daemon.simulation import campaign, report, sweep
+from daemon.simulation.shrinking import MOST_TRIES
 
 BROKEN_SHOWN = 3  # of an exhaustive sweep; the rest are counted
 
@@ -52,7 +53,7 @@ def _explain(seed: int, failure: campaign.Failure) -> int:
     print(f"history {failure.number} of seed {seed} breaks a promise: {failure.text}")
     print(f"again: tillbox simulate --seed {seed} --only {failure.number}")
     print(f"made short, from {len(failure.numbers)} decisions:")
-    numbers, lines, text = campaign.explain(failure, campaign.MOST_TRIES)
+    numbers, lines, text = campaign.explain(failure, MOST_TRIES)
     print("\n".join(lines))
     print(f"{text}\nits decisions: {numbers}")
     return FAILED

@@ -26,7 +26,7 @@ def test_one_history_is_told_again(capsys):
 
 def test_a_failure_comes_with_its_seed_and_a_short_time_line(capsys, monkeypatch):
     monkeypatch.setattr(errands, "revoke_from", lambda _order, _schedule: 0.0)
-    monkeypatch.setattr("daemon.simulation.campaign.MOST_TRIES", 30)
+    monkeypatch.setattr("daemon.commands.simulate.MOST_TRIES", 30)
     assert main(["simulate", "--seed", "1", "--runs", "300"]) == 1
     said = capsys.readouterr().out
     assert "breaks a promise: P8: revoked" in said
