@@ -21,7 +21,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from multidict import CIMultiDictProxy
@@ -31,7 +31,7 @@ from daemon.gateways.connections import Connections
 from daemon.gateways.tls import TlsSettings, build_context
 from daemon.reply import GatewayError, NoAnswer, NotSent, Unintelligible
 
-__all__ = ["Answer", "Client", "TlsSettings"]
+__all__ = ["Answer", "Client", "Connect", "Http", "TlsSettings"]
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +66,24 @@ class Answer:
     status: int
     headers: CIMultiDictProxy[str] = field(repr=False)
     body: bytes = field(repr=False)
+
+
+class Http(Protocol):
+    """What a gateway needs of a client: the calls of `Client`, with their errors."""
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Answer: ...
+
+    async def get(self, path: str, headers: Mapping[str, str], timeout_s: float) -> Answer: ...
+
+    async def warm(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Connect(Protocol):
+    """Makes the client of one gateway: `Client`, or the simulator's, which has a provider in memory at its other end."""
+
+    def __call__(self, base_url: str, *, tls: TlsSettings) -> Http: ...
 
 
 @dataclass(slots=True)

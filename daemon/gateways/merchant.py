@@ -25,7 +25,7 @@ from daemon.codes import AuthCode
 from daemon.gateways import merchant_wire as wire
 from daemon.gateways.base import Ability, Problem
 from daemon.gateways.certificate import check_certificate
-from daemon.gateways.client import Answer, Client, TlsSettings
+from daemon.gateways.client import Answer, Client, Connect, TlsSettings
 from daemon.gateways.merchant_reading import CHARGE, CLOSE, QUERY, REFUND, REVOKE, Reading, read_complaint, read_order, without
 from daemon.gateways.merchant_wire import Complaint, ProblemCode
 from daemon.gateways.settings import MerchantSettings, Place
@@ -68,6 +68,7 @@ class MerchantGateway:
         *,
         wall_clock: Callable[[], float] = time.time,
         nonce: Callable[[], str] = lambda: secrets.token_urlsafe(16),
+        connect: Connect = Client,
     ) -> None:
         self.name = settings.name
         self._settings = settings
@@ -77,7 +78,7 @@ class MerchantGateway:
         self._nonce = nonce
         self._base_url = plain_url(settings.base_url)
         self._key, self._token = _key(settings), _token(settings)
-        self._client = Client(self._base_url, tls=_tls(settings))
+        self._client = connect(self._base_url, tls=_tls(settings))
 
     # -- calls about orders --
 

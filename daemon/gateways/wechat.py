@@ -23,7 +23,7 @@ from daemon.gateways import wechat_answers as answers
 from daemon.gateways import wechat_xml
 from daemon.gateways.base import Ability, Problem, refund_number
 from daemon.gateways.certificate import check_certificate
-from daemon.gateways.client import Client, TlsSettings
+from daemon.gateways.client import Client, Connect, Http, TlsSettings
 from daemon.gateways.own_address import own_address
 from daemon.gateways.settings import Place, WechatSettings
 from daemon.gateways.signing_wechat import sign
@@ -67,6 +67,7 @@ class WechatGateway:
         *,
         nonce: Callable[[], str] = fresh_nonce,
         local_ip: Callable[[], str] = own_address,
+        connect: Connect = Client,
     ) -> None:
         self.name = settings.name
         self._settings = settings
@@ -75,9 +76,9 @@ class WechatGateway:
         self._box = {"device_info": _cut(place.terminal_id, 32), "scene_info": _scene(place)}
         self._nonce = nonce
         self._local_ip = local_ip
-        self._client = Client(settings.base_url, tls=TlsSettings(settings.ca_file))
+        self._client = connect(settings.base_url, tls=TlsSettings(settings.ca_file))
         certified = TlsSettings(settings.ca_file, settings.client_cert_file, settings.client_key_file)
-        self._certified = Client(settings.base_url, tls=certified)
+        self._certified = connect(settings.base_url, tls=certified)
 
     # --- what the runner asks ---
 
@@ -168,7 +169,7 @@ class WechatGateway:
             return [Problem(f"the client certificate may not be accepted: HTTP status {answer.status}", blocking=False)]
         return []
 
-    async def _ask(self, client: Client, path: str, texts: Texts, timeout_s: float) -> Heard:
+    async def _ask(self, client: Http, path: str, texts: Texts, timeout_s: float) -> Heard:
         """The verified answer to one signed request. Raises NotSent, NoAnswer, Unintelligible."""
         answer = await client.post(path, wechat_xml.build(self._signed(texts)), {"Content-Type": "text/xml; charset=utf-8"}, timeout_s)
         return answers.hear(answer, self._settings)

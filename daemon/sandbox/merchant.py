@@ -38,7 +38,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def add_routes(app: web.Application, context: SandboxContext) -> None:
     """Register the contract's paths."""
-    backend = _Backend(context, Book(context), Door(context))
+    backend = _Backend(context, Book(context.ledger, context.deck.choose), Door(context.merchant, context.now, context.wall))
     order = f"{_BASE}/orders/{{out_trade_no}}"
     app.router.add_post(f"{_BASE}/box-check", backend.handler(backend.box_check))
     app.router.add_post(f"{_BASE}/charges", backend.handler(backend.charge))
@@ -62,13 +62,13 @@ class _Backend:
             body = await request.read()
             asked = Request(request.method, self._target(request), dict(request.headers), body)
             try:
-                self.door.admit(request, asked)
+                self.door.admit(asked, certified=_is_certified(request))
                 said, step = await call(request, body)
             except Refused as refused:
                 log.info("merchant refused path=%s code=%s detail=%s", request.path, refused.code, refused.detail)
                 said, step = problem(refused), HONEST
             answer = said.lying(step.lie).answer()
-            return await deliver(request, self._signed(asked, answer, step.lie), step, self.context)
+            return await deliver(request, signed(self.door, asked, answer, step.lie), step, self.context)
 
         return handle
 
@@ -76,34 +76,20 @@ class _Backend:
         """The URL as the box called it. A real backend configures its own; here every address of loopback is right."""
         return f"{'https' if self.context.tls else 'http'}://{request.host}{request.raw_path}"
 
-    def _signed(self, asked: Request, answer: Answer, lie: Lie) -> Answer:
-        """The answer bound to its request. Unsigned where the request bears no signature of our key, so that nothing binds."""
-        if lie is Lie.NO_SIGNATURE or not self.door.is_ours(asked):
-            return answer
-        bare = Response(answer.status, {**answer.headers, "Content-Type": answer.content_type}, answer.body)
-        try:
-            signed = sign_response(self.door.key, asked, bare, created=int(self.context.wall().timestamp()))
-        except BadSignature:
-            return answer
-        headers = {name: value for name, value in signed.headers.items() if name != "Content-Type"}
-        if lie is Lie.SIGNATURE:
-            headers["Signature"] = headers["Signature"][:9] + headers["Signature"][9:].translate(_SPOILT)
-        return replace(answer, headers=headers)
-
     # -- calls --
 
     async def box_check(self, request: web.Request, body: bytes) -> Played:
-        asked = checks.parse(request, body, checks.PLACE)
+        asked = checks.parse(request.content_type, body, checks.PLACE)
         echoed = {name: asked[name] for name in checks.PLACE}
         return Said({**echoed, "merchant_id": MERCHANT_ID, "now": int(self.context.wall().timestamp())}), HONEST
 
     async def charge(self, request: web.Request, body: bytes) -> Played:
-        asked = checks.parse(request, body, checks.CHARGE)
+        asked = checks.parse(request.content_type, body, checks.CHARGE)
         note_number(asked["out_trade_no"])
         return self.book.make(asked, asked["auth_code"])
 
     async def make_qr_order(self, request: web.Request, body: bytes) -> Played:
-        asked = checks.parse(request, body, checks.QR_ORDER)
+        asked = checks.parse(request.content_type, body, checks.QR_ORDER)
         note_number(asked["out_trade_no"])
         return self.book.make(asked, None)
 
@@ -130,7 +116,7 @@ class _Backend:
 
     def _meant(self, request: web.Request, body: bytes, names: tuple[str, ...]) -> Fields:
         """The fields of a call about one order, whose number stands in path and body."""
-        asked = checks.parse(request, body, names)
+        asked = checks.parse(request.content_type, body, names)
         note_number(asked["out_trade_no"])
         if asked["out_trade_no"] != request.match_info["out_trade_no"]:
             raise Refused("invalid", "out_trade_no", fields={"out_trade_no": "the same number as in the path"})
@@ -153,6 +139,25 @@ class _Backend:
             unsubscribe()
             for wait in waits:
                 wait.cancel()
+
+
+def signed(door: Door, asked: Request, answer: Answer, lie: Lie) -> Answer:
+    """The answer bound to its request. Unsigned where the request bears no signature of our key, so that nothing binds."""
+    if lie is Lie.NO_SIGNATURE or not door.is_ours(asked):
+        return answer
+    bare = Response(answer.status, {**answer.headers, "Content-Type": answer.content_type}, answer.body)
+    try:
+        bound = sign_response(door.key, asked, bare, created=int(door.wall().timestamp()))
+    except BadSignature:
+        return answer
+    headers = {name: value for name, value in bound.headers.items() if name != "Content-Type"}
+    if lie is Lie.SIGNATURE:
+        headers["Signature"] = headers["Signature"][:9] + headers["Signature"][9:].translate(_SPOILT)
+    return replace(answer, headers=headers)
+
+
+def _is_certified(request: web.Request) -> bool:
+    return request.transport is not None and bool(request.transport.get_extra_info("peercert"))
 
 
 def _wait_s(request: web.Request) -> int:

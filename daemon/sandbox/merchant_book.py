@@ -13,12 +13,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from daemon.sandbox.context import SandboxContext
-from daemon.sandbox.ledger import AlreadyPaid, CodeUsed, NotRefundable, NumberUsed, Order, TooEarly, UnknownOrder
+from daemon.sandbox.ledger import AlreadyPaid, CodeUsed, Ledger, NotRefundable, NumberUsed, Order, TooEarly, UnknownOrder
 from daemon.sandbox.merchant_answers import PROVIDER, STATE, Said, body_of, demand, matches, order_body, problem, reason_of, state_for
 from daemon.sandbox.merchant_checks import ORDER, Fields, Refused
 from daemon.sandbox.refusals import Who, who_of
-from daemon.sandbox.scenario import HONEST, Call, Standing, Step
+from daemon.sandbox.scenario import HONEST, Call, Scenario, Standing, Step
 
 Played = tuple[Said, Step]
 
@@ -35,7 +34,10 @@ class _Note:
 
 @dataclass(slots=True)
 class Book:
-    context: SandboxContext
+    """`choose` gives the scenario of a new order, by the payer's code; None where a QR code is to be shown."""
+
+    ledger: Ledger
+    choose: Callable[[str | None], Scenario]
     _notes: dict[str, _Note] = field(default_factory=dict)
     _pepper: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
@@ -48,7 +50,7 @@ class Book:
         if known and not known.fingerprint:  # revoked before it arrived: the wallet is not called
             return _said(lambda: self._as_ended(known, asked)), HONEST
         try:
-            order = self.context.ledger.charge(demand(asked), self.context.deck.choose(code), code)
+            order = self.ledger.charge(demand(asked), self.choose(code), code)
         except NumberUsed:
             return _said(lambda: self._again(asked["out_trade_no"], note)), HONEST
         except CodeUsed:
@@ -63,7 +65,7 @@ class Book:
         if step.act or step.code:  # else the request was lost, and the backend has never heard of the number
             note.refusal = step.code if state == "refused" else ""
             self._notes[order.number] = note
-        self.context.ledger.leave(order.number, Call.CHARGE)
+        self.ledger.leave(order.number, Call.CHARGE)
         if step.code:
             return Said(order_body(order, state, reason_of(step.code))), step
         return self._described(order, step.says or order.state), step
@@ -105,9 +107,9 @@ class Book:
 
     def revoke(self, asked: Fields) -> Played:
         number = asked["out_trade_no"]
-        step = self.context.ledger.enter(number, Call.REVOKE)
+        step = self.ledger.enter(number, Call.REVOKE)
         said = _said(lambda: self._revoked(asked)) if step.act else Said(body_of(asked, "revoked"))
-        self.context.ledger.leave(number, Call.REVOKE)
+        self.ledger.leave(number, Call.REVOKE)
         return _revoke_answer(asked, step) or said, step
 
     def _revoked(self, asked: Fields) -> Said:
@@ -115,16 +117,16 @@ class Book:
         if order is None or order.state is Standing.ABSENT:
             return self._end_unheard(asked, order, "revoked")
         try:
-            order = self.context.ledger.revoke(order.number)
+            order = self.ledger.revoke(order.number)
         except TooEarly as early:
             return Said(order_body(order, "revoking", {"code": "TOO_EARLY", "text": str(early)}), 202)
         return Said(order_body(order, STATE[order.state]))
 
     def close(self, asked: Fields) -> Played:
         number = asked["out_trade_no"]
-        step = self.context.ledger.enter(number, Call.CLOSE)
+        step = self.ledger.enter(number, Call.CLOSE)
         said = _said(lambda: self._closed(asked)) if step.act else Said(body_of(asked, "closed"))
-        self.context.ledger.leave(number, Call.CLOSE)
+        self.ledger.leave(number, Call.CLOSE)
         return problem(Refused("close_refused", reason=step.code)) if step.code else said, step
 
     def _closed(self, asked: Fields) -> Said:
@@ -134,7 +136,7 @@ class Book:
         if not order.shown:
             raise Refused("close_refused", reason="268449641")
         with contextlib.suppress(AlreadyPaid):  # then the order says so itself: paid, or refunded
-            order = self.context.ledger.close(order.number)
+            order = self.ledger.close(order.number)
         return Said(order_body(order, STATE[order.state]))
 
     def _end_unheard(self, asked: Fields, order: Order | None, state: str) -> Said:
@@ -151,9 +153,9 @@ class Book:
 
     def refund(self, asked: Fields) -> Played:
         number = asked["out_trade_no"]
-        step = self.context.ledger.enter(number, Call.REFUND)
+        step = self.ledger.enter(number, Call.REFUND)
         said = _said(lambda: self._refunded(asked)) if step.act else Said(body_of(asked, "refunded"))
-        self.context.ledger.leave(number, Call.REFUND)
+        self.ledger.leave(number, Call.REFUND)
         if not step.code:
             return said, step
         if who_of(step.code) is Who.UNCLEAR:
@@ -167,7 +169,7 @@ class Book:
         if dict(order.refunds).get(asked["refund_no"], asked["amount"]) != asked["amount"]:
             raise Refused("conflict", "that refund number stands for another amount")
         try:
-            order = self.context.ledger.refund(order.number, asked["refund_no"], asked["amount"])
+            order = self.ledger.refund(order.number, asked["refund_no"], asked["amount"])
         except NotRefundable as error:
             raise Refused("refund_refused", str(error)) from error
         return Said(order_body(order, STATE[order.state]))
@@ -183,7 +185,7 @@ class Book:
 
     def _find(self, number: str) -> Order | None:
         try:
-            return self.context.ledger.order(number, PROVIDER)
+            return self.ledger.order(number, PROVIDER)
         except UnknownOrder:
             return None
 

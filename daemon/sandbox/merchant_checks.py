@@ -6,6 +6,7 @@ that is used here: both its ends are held against an independent library in its 
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
 import json
 import re
@@ -13,10 +14,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiohttp import web
-
 from daemon.gateways.signing import BadSignature, Key, Request, verify_request
-from daemon.sandbox.context import SandboxContext
+from daemon.sandbox.credentials import MerchantCredentials
 from daemon.secret import Secret
 
 Fields = dict[str, Any]
@@ -43,25 +42,28 @@ class Refused(Exception):
 class Door:
     """Lets in what proves itself: by signature, by bearer token, or by client certificate; whichever the request tries."""
 
-    context: SandboxContext
+    credentials: MerchantCredentials
+    now: Callable[[], float]  # monotonic seconds
+    wall: Callable[[], dt.datetime]  # the time of day, with zone
     _nonces: dict[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
-        return Key(self.context.merchant.key_id, Secret(self.context.merchant.secret))
+        return Key(self.credentials.key_id, Secret(self.credentials.secret))
 
     def is_ours(self, signed: Request) -> bool:
         """Whether the request names our key, so that the answer can be signed, a refusal too."""
         given = next((value for name, value in signed.headers.items() if name.lower() == "signature-input"), "")
         return f';keyid="{self.key.key_id}"' in given
 
-    def admit(self, request: web.Request, signed: Request) -> None:
-        """Raises Refused (unauthenticated, clock_skew, replayed)."""
-        if "Signature-Input" in request.headers or "Signature" in request.headers:
-            self._check_signature(signed)
-        elif "Authorization" in request.headers:
-            self._check_token(request.headers["Authorization"])
-        elif request.transport is None or not request.transport.get_extra_info("peercert"):
+    def admit(self, asked: Request, *, certified: bool) -> None:
+        """`certified`: the connection showed the merchant's certificate. Raises Refused (unauthenticated, clock_skew, replayed)."""
+        headers = {name.lower(): value for name, value in asked.headers.items()}
+        if "signature-input" in headers or "signature" in headers:
+            self._check_signature(asked)
+        elif "authorization" in headers:
+            self._check_token(headers["authorization"])
+        elif not certified:
             raise Refused("unauthenticated", "neither a signature, nor a token, nor a client certificate")
 
     def _check_signature(self, signed: Request) -> None:
@@ -69,21 +71,21 @@ class Door:
             signer = verify_request(signed, lambda key_id: self.key.secret if key_id == self.key.key_id else None)
         except BadSignature as error:
             raise Refused("unauthenticated", str(error)) from error
-        skew_s = signer.created - self.context.wall().timestamp()
+        skew_s = signer.created - self.wall().timestamp()
         if abs(skew_s) > FRESH_S:
             raise Refused("clock_skew", f"created is {abs(skew_s):.0f} s {'ahead of' if skew_s > 0 else 'behind'} the backend's clock")
         if signed.method == "POST":
             self._check_nonce(signer.nonce)
 
     def _check_nonce(self, nonce: str) -> None:
-        now = self.context.now()
+        now = self.now()
         self._nonces = {old: at for old, at in self._nonces.items() if now - at < NONCE_S}
         if nonce in self._nonces:
             raise Refused("replayed", f"the nonce was used within the last {NONCE_S} s")
         self._nonces[nonce] = now
 
     def _check_token(self, authorization: str) -> None:
-        expected = f"Bearer {self.context.merchant.secret}"
+        expected = f"Bearer {self.credentials.secret}"
         if not hmac.compare_digest(authorization.encode("utf-8", "surrogateescape"), expected.encode()):
             raise Refused("unauthenticated", "the token is wrong")
 
@@ -126,9 +128,9 @@ CHARGE: Final = (*QR_ORDER, "auth_code")
 REFUND: Final = (*ORDER, "refund_no")
 
 
-def parse(request: web.Request, body: bytes, names: Collection[str]) -> Fields:
+def parse(content_type: str, body: bytes, names: Collection[str]) -> Fields:
     """The request's fields, each checked. Raises Refused (malformed, invalid)."""
-    if request.content_type != "application/json":
+    if content_type != "application/json":
         raise Refused("malformed", "the content type is not application/json")
     try:
         parsed = json.loads(body.decode("utf-8"))

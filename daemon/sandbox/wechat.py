@@ -11,8 +11,8 @@ import datetime as dt
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -20,10 +20,11 @@ from daemon.sandbox import wechat_answers as answers
 from daemon.sandbox import wechat_wire as wire
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.context import SandboxContext
+from daemon.sandbox.credentials import WechatCredentials
 from daemon.sandbox.delivery import Answer, deliver
-from daemon.sandbox.ledger import AlreadyPaid, CodeUsed, NotRefundable, NumberUsed, Order, TooEarly, UnknownOrder
+from daemon.sandbox.ledger import AlreadyPaid, CodeUsed, Ledger, NotRefundable, NumberUsed, Order, TooEarly, UnknownOrder
 from daemon.sandbox.line import note_number
-from daemon.sandbox.scenario import HONEST, Call, Lie, Standing, Step
+from daemon.sandbox.scenario import HONEST, Call, Lie, Scenario, Standing, Step
 from daemon.sandbox.wechat_answers import AnswerFields
 from daemon.sandbox.wechat_wire import Fields, Refused, Rule
 
@@ -31,8 +32,11 @@ log = logging.getLogger(__name__)
 
 _PAYMENT_CODE = re.compile(r"1[0-5][0-9]{16}")  # QuickPay product page
 
+CONTENT_TYPE = "text/xml; charset=utf-8"
+REVERSE_PATH = "/secapi/pay/reverse"
+BUSY = "SYSTEMERROR"
+
 _Played = tuple[AnswerFields, Step]
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +50,60 @@ class _Service:
 
 def add_routes(app: web.Application, context: SandboxContext) -> None:
     """Register the paths of the real host."""
-    desk = _Desk(context)
-    for path, service in desk.services().items():
-        app.router.add_route("*", path, desk.handler(service))
+    desk = WechatDesk(context.ledger, context.deck.choose, context.wechat, context.wall, wants_certificates=context.tls)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        asked = Asked(request.method, request.path, await request.read(), _has_certificate(request))
+        body, step = desk.answer(asked)
+        return await deliver(request, Answer(body, CONTENT_TYPE), step, context)
+
+    for path in desk.services:
+        app.router.add_route("*", path, handle)
 
 
-class _Desk:
-    def __init__(self, context: SandboxContext) -> None:
-        self._context = context
-        self._ledger = context.ledger
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request as it came: `certified` where the connection showed the merchant's certificate."""
 
-    def services(self) -> dict[str, _Service]:
-        return {
+    method: str
+    path: str
+    body: bytes = field(repr=False)
+    certified: bool
+
+
+class WechatDesk:
+    """Answers bytes with bytes, and knows of no connection: `choose` gives the scenario of a new order, by the payer's code."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        choose: Callable[[str | None], Scenario],
+        credentials: WechatCredentials,
+        wall: Callable[[], dt.datetime],
+        *,
+        wants_certificates: bool,
+    ) -> None:
+        self._ledger = ledger
+        self._choose = choose
+        self._credentials = credentials
+        self._wall = wall
+        self._wants_certificates = wants_certificates
+        self.services: Mapping[str, _Service] = {
             "/pay/micropay": _Service(wire.MICROPAY, self._micropay),
             "/pay/orderquery": _Service(wire.ORDERQUERY, self._orderquery),
-            "/secapi/pay/reverse": _Service(wire.REVERSE, self._reverse, certificate=True),
+            REVERSE_PATH: _Service(wire.REVERSE, self._reverse, certificate=True),
             "/secapi/pay/refund": _Service(wire.REFUND, self._refund, certificate=True),
             "/pay/unifiedorder": _Service(wire.UNIFIEDORDER, self._unifiedorder),
             "/pay/closeorder": _Service(wire.CLOSEORDER, self._closeorder),
         }
 
-    def handler(self, service: _Service) -> _Handler:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            body, step = self._answer(service, request, await request.read())
-            return await deliver(request, Answer(body, "text/xml; charset=utf-8"), step, self._context)
-
-        return handle
-
     # -- envelope --
 
-    def _answer(self, service: _Service, request: web.Request, body: bytes) -> tuple[bytes, Step]:
+    def answer(self, request: Asked) -> tuple[bytes, Step]:
+        """What is said to a request to one of `services`, and how the scenario bends that on its way."""
+        service = self.services[request.path]
         try:
-            asked, sign_type = self._trusted(request.method, body)
+            asked, sign_type = self._trusted(request)
         except Refused as refused:
             log.info("wechat refused path=%s code=%s detail=%s", request.path, refused.code, refused.detail)
             return wire.build(answers.unsigned(refused)), HONEST
@@ -90,21 +116,27 @@ class _Desk:
             fields, step = answers.failed(refused.code, refused.detail), HONEST
         return wire.build(self._signed(asked, fields, sign_type, step.lie)), step
 
-    def _trusted(self, method: str, body: bytes) -> tuple[Fields, str]:
-        if method != "POST":
+    def busy(self, request: Asked) -> bytes:
+        """What an overloaded desk says to it: nothing was done, and that proves nothing."""
+        asked, sign_type = self._trusted(request)
+        undoes = request.path == REVERSE_PATH
+        return wire.build(self._signed(asked, answers.undone(BUSY, again=True) if undoes else answers.failed(BUSY), sign_type, Lie.NONE))
+
+    def _trusted(self, request: Asked) -> tuple[Fields, str]:
+        if request.method != "POST":
             raise Refused("REQUIRE_POST_METHOD")
-        asked = wire.parse(body)
+        asked = wire.parse(request.body)
         if not asked.get("mch_id"):
             raise Refused("LACK_PARAMS", "mch_id")
-        if asked["mch_id"] != self._context.wechat.mch_id:  # whose key to check with is not known then
+        if asked["mch_id"] != self._credentials.mch_id:  # whose key to check with is not known then
             raise Refused("MCHID_NOT_EXIST")
-        return asked, wire.check_signature(asked, self._context.wechat.key)
+        return asked, wire.check_signature(asked, self._credentials.key)
 
-    def _check(self, service: _Service, request: web.Request, asked: Fields) -> None:
+    def _check(self, service: _Service, request: Asked, asked: Fields) -> None:
         wire.check_fields(asked, service.rules)
-        if asked["appid"] != self._context.wechat.appid:
+        if asked["appid"] != self._credentials.appid:
             raise Refused("APPID_MCHID_NOT_MATCH" if asked["appid"].startswith("wx") else "APPID_NOT_EXIST")
-        if service.certificate and self._context.tls and not _has_certificate(request):
+        if service.certificate and self._wants_certificates and not request.certified:
             raise Refused("INVALID_REQUEST", "证书验证失败: no client certificate")
 
     def _signed(self, asked: Fields, fields: AnswerFields, sign_type: str, lie: Lie) -> AnswerFields:
@@ -115,14 +147,14 @@ class _Desk:
         whole = answers.lying({**whole, "nonce_str": secrets.token_hex(16), **fields}, lie)
         if lie is Lie.NO_SIGNATURE:
             return whole
-        signature = wire.sign(whole, self._context.wechat.key, sign_type)
+        signature = wire.sign(whole, self._credentials.key, sign_type)
         return {**whole, "sign": signature[::-1] if lie is Lie.SIGNATURE else signature}
 
     # -- the calls --
 
     def _micropay(self, asked: Fields) -> _Played:
         code = asked["auth_code"]
-        scenario = self._context.deck.choose(code) if _PAYMENT_CODE.fullmatch(code) else CASES["refused_auth_code_invalid"]
+        scenario = self._choose(code) if _PAYMENT_CODE.fullmatch(code) else CASES["refused_auth_code_invalid"]
         try:
             order = self._ledger.charge(answers.demand(asked), scenario, code)
         except NumberUsed as used:
@@ -199,7 +231,7 @@ class _Desk:
         if not asked.get("product_id"):
             raise Refused("LACK_PARAMS", "product_id")
         try:
-            order = self._ledger.charge(answers.demand(asked), self._context.deck.choose(None), None)
+            order = self._ledger.charge(answers.demand(asked), self._choose(None), None)
             step = order.scenario.step(Call.CHARGE, 1)
             self._ledger.leave(order.number, Call.CHARGE, answers.PROVIDER)
         except NumberUsed as used:
@@ -251,8 +283,8 @@ class _Desk:
 
     def _paid_at(self, order: Order) -> dt.datetime:
         """The time of day at which it was paid: the ledger's clock has no time of day."""
-        now = self._context.now()
-        return self._context.wall() - dt.timedelta(seconds=now - (now if order.paid_at is None else order.paid_at))
+        now = self._ledger.now()
+        return self._wall() - dt.timedelta(seconds=now - (now if order.paid_at is None else order.paid_at))
 
 
 def _has_certificate(request: web.Request) -> bool:

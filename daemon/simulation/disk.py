@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from daemon.journal_error import JournalError
-from daemon.journal_file import Note
+from daemon.journal_file import JournalFile, Note
 from daemon.payment import OutTradeNo, Payment, Ref
 from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, payment_from, payment_values
 from daemon.simulation.mishaps import Mishap
@@ -42,9 +44,44 @@ class Disk:
         ref = self._payment_of.get(number)
         return None if ref is None else self.payments[ref][0]
 
+    def open_ones(self) -> list[tuple[Payment, str]]:
+        """Every payment that is not at its end, as it comes back after a start, with the boot of its moments."""
+        return [(_through_rows(payment, boot), boot) for payment, boot in self.payments.values() if payment.is_open]
+
+    def end(self) -> None:
+        """Nobody uses it any more."""
+
     @property
     def all(self) -> list[Payment]:
         return [payment for payment, _ in self.payments.values()]
+
+
+class FiledDisk(Disk):
+    """The same with the journal's own file beside it, which must give back what was written; AssertionError where it does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = TemporaryDirectory(prefix="tillbox-simulate-")
+        self._path = Path(self._folder.name, "journal.db")
+        self._file = JournalFile.open(self._path)
+
+    def write(self, payment: Payment, boot: str, note: Note) -> Entry:
+        entry = super().write(payment, boot, note)
+        filed = self._file.store(payment, boot, note)
+        assert filed == entry, f"the file has {filed}"
+        return entry
+
+    def open_ones(self) -> list[tuple[Payment, str]]:
+        """The program before this one was killed: its connection ends as it stands, with its log beside the file."""
+        self._file.drop()
+        self._file = JournalFile.open(self._path)
+        filed, wanted = self._file.open_payments(), super().open_ones()
+        assert filed == wanted, f"the file gives back {filed}, and written was {wanted}"
+        return filed
+
+    def end(self) -> None:
+        self._file.drop()
+        self._folder.cleanup()
 
 
 class SimulatedJournal:
@@ -60,8 +97,7 @@ class SimulatedJournal:
 
     async def start(self) -> list[tuple[Payment, bool]]:
         self._probe()
-        open_ones = [(payment, boot) for payment, boot in self._disk.payments.values() if payment.is_open]
-        return [(_through_rows(payment, boot), boot == self._boot) for payment, boot in open_ones]
+        return [(payment, boot == self._boot) for payment, boot in self._disk.open_ones()]
 
     async def store(self, payment: Payment, note: Note) -> Entry:
         mishap = self._befalls(payment)

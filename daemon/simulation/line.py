@@ -1,67 +1,32 @@
-"""The line between box and provider: a gateway that carries each call as the mishap of that call lets it.
-
-A request that has left goes its way whatever becomes of the box; an answer finds its way back only to the life of the box that
-asked. True time is the world's; `Trip` says how long each way takes.
-"""
+"""A gateway in verdicts: what a provider's answer would be read as, without its bytes. `wire` has the ones with bytes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from daemon.codes import AuthCode
 from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
 from daemon.gateways.base import Ability, Problem
 from daemon.payment import Attempt
-from daemon.reply import GatewayError, NoAnswer, NotSent, Reply, Unintelligible, Verdict
-from daemon.sandbox.order import Order
-from daemon.sandbox.scenario import Fault, Lie, Step
-from daemon.simulation.mishaps import Mishap
-from daemon.simulation.provider import CUT, Provider
+from daemon.reply import GatewayError, Reply, Unintelligible, Verdict
+from daemon.sandbox.scenario import Step
+from daemon.simulation.provider import Provider
+from daemon.simulation.trip import Surroundings, Trip
 from daemon.timing import Schedule
 
-_UNHEARD = frozenset({Mishap.REQUEST_LOST, Mishap.REQUEST_LATE, Mishap.ANSWER_LOST, Mishap.ANSWER_LATE})
-LATE_S = 3.0  # after nobody waits any more
-HELD_TOO_LONG_S = 0.2  # a held query is answered so long before its time is up
-
-
-class Surroundings(Protocol):
-    """What a line needs of the world."""
-
-    is_network_down: bool
-
-    def after(self, seconds: float, what: Callable[[], object]) -> None:
-        """Do that so many true seconds from now."""
-
-    def latency_s(self) -> float:
-        """How long the next thing is on its way."""
-
-    def refusal_s(self) -> float:
-        """How long it takes until it is sure that there is no connection."""
-
-    def befalls(self, action: Action, attempt: Attempt) -> Mishap | None:
-        """What goes wrong with this request."""
-
-    def leaves(self, action: Action, attempt: Attempt) -> None:
-        """A request leaves the box: everything that must be true of it is looked at."""
-
-    def hears(self, action: Action, attempt: Attempt, reply: Reply | GatewayError) -> None:
-        """An answer is there."""
-
-    def dies(self, mishap: Mishap) -> None:
-        """The box is dead from here on."""
+LOST_AFTER = 1.9  # times `give_up_s`: the latest that what was on its way arrives
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a gateway can do, and what its provider is like."""
+    """What a gateway can do, and what its provider is like. `wire` names the format in which both speak; "": in verdicts."""
 
     name: str
     abilities: frozenset[Ability]
     holds_queries: bool = False
     repeats_creates: bool = False
+    wire: str = ""
 
 
 class LineGateway:
@@ -103,9 +68,8 @@ class LineGateway:
 
     async def _call(self, action: Action, attempt: Attempt, limit_s: float, code: str | None = None) -> Reply:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        _Trip(
-            self._provider, self._world, action, attempt, code, answer, limit_s, 1.9 * self._schedule.give_up_s, self.repeats_creates
-        ).begin()
+        ask = _Spoken(self._provider, action, attempt, code, self.repeats_creates)
+        Trip(self._provider, self._world, action, attempt, ask, answer, limit_s, LOST_AFTER * self._schedule.give_up_s).begin()
         try:
             reply = await answer
         except GatewayError as error:
@@ -115,102 +79,26 @@ class LineGateway:
         return reply
 
 
-@dataclass(slots=True)
-class _Trip:
-    """One request on its way there, and what comes back."""
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A request whose answer is a verdict."""
 
     provider: Provider
-    world: Surroundings
     action: Action
     attempt: Attempt
     code: str | None
-    answer: asyncio.Future[Reply]
-    limit_s: float
-    lost_s: float  # after which the box may hold a charge that the provider does not know to be lost
-    again: bool
-    mishap: Mishap | None = None
+    repeats_creates: bool
 
-    def begin(self) -> None:
-        self.mishap = self.world.befalls(self.action, self.attempt)
-        if self.world.is_network_down or self.mishap is Mishap.NOT_SENT:
-            self._later(self.world.refusal_s(), lambda: self._fail(NotSent("no connection")))
-            return
-        self.world.leaves(self.action, self.attempt)
-        if self.mishap is Mishap.REQUEST_LATE:
-            self._later(min(self.limit_s + LATE_S, self.lost_s), self._carry_out)
-        elif self.mishap is not Mishap.REQUEST_LOST:
-            self._later(self.world.latency_s(), self._arrive)
-        if self.mishap in _UNHEARD or self._is_held():
-            self._later(self.limit_s, lambda: self._fail(NoAnswer("no answer in time")))
-        if self.mishap is Mishap.DIES_SENDING:
-            self.world.dies(self.mishap)
-
-    def _arrive(self) -> None:
-        """At the provider."""
-        if self.mishap is Mishap.ANSWER_BUSY:
-            self._back(_busy(self.action))
-            return
-        reply, step = self._carry_out()
-        if self.mishap is Mishap.REQUEST_TWICE:
-            self._later(self.world.latency_s(), self._carry_out)
-        if self._is_held() and self.provider.standing(self.attempt.out_trade_no).is_payable:
-            self._hold()
-        elif step.fault in CUT:
-            self._later(self.limit_s, lambda: self._fail(NoAnswer("cut")))
-        elif step.fault is not Fault.NONE or step.lie in (Lie.SIGNATURE, Lie.NO_SIGNATURE) or self.mishap is Mishap.ANSWER_CORRUPT:
-            self._later(self.world.latency_s(), lambda: self._fail(Unintelligible("it proves nothing")))
-        elif self.mishap is not Mishap.ANSWER_LOST:
-            self._back(reply)
-
-    def _is_held(self) -> bool:
-        return isinstance(self.action, Query) and self.action.hold_s > 0
-
-    def _carry_out(self) -> tuple[Reply, Step]:
-        if self.again and isinstance(self.action, CreateQr) and self.provider.is_asked_for(self.attempt.out_trade_no):
+    def carry_out(self) -> tuple[Reply, Step]:
+        if self.repeats_creates and isinstance(self.action, CreateQr) and self.provider.is_asked_for(self.attempt.out_trade_no):
             return self.provider.create_again(self.attempt), Step()
         return self.provider.carry_out(self.action, self.attempt, self.code)
 
-    def _hold(self) -> None:
-        """The answer comes when something changes, or when the time is up."""
-        assert isinstance(self.action, Query)
-        number = self.attempt.out_trade_no
-        was = self.provider.standing(number)
-        unsubscribe: list[Callable[[], None]] = []
+    def as_it_stands(self) -> Reply:
+        return self.provider.as_it_stands(self.attempt)
 
-        def answer() -> None:
-            if unsubscribe:
-                unsubscribe.pop()()
-                self._back(self.provider.as_it_stands(self.attempt))
+    def busy(self) -> Reply:
+        return Reply(Verdict.REVOKE_AGAIN if isinstance(self.action, Revoke) else Verdict.UNKNOWN, "SYSTEMERROR")
 
-        def look(order: Order) -> None:
-            if order.number == number and order.state is not was:
-                self._later(0.0, answer)
-
-        unsubscribe.append(self.provider.ledger.subscribe(look))
-        if (due := self.provider.ledger.next_due()) is not None:  # somebody must look when the payer has paid
-            self._later(max(0.0, due - self.provider.now()), self.provider.ledger.advance)
-        self._later(max(0.0, self.action.hold_s - HELD_TOO_LONG_S), answer)
-
-    def _back(self, reply: Reply) -> None:
-        late = self.mishap is Mishap.ANSWER_LATE
-        self._later(self.limit_s + LATE_S if late else self.world.latency_s(), lambda: self._give(reply))
-
-    def _give(self, reply: Reply) -> None:
-        if self.answer.done():
-            return
-        if self.mishap is Mishap.DIES_HEARING:
-            self.world.dies(self.mishap)
-        else:
-            self.answer.set_result(reply)
-
-    def _fail(self, error: GatewayError) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
-
-    def _later(self, seconds: float, what: Callable[[], object]) -> None:
-        self.world.after(seconds, what)
-
-
-def _busy(action: Action) -> Reply:
-    """Nothing was done, and the provider says so in a way that proves nothing."""
-    return Reply(Verdict.REVOKE_AGAIN if isinstance(action, Revoke) else Verdict.UNKNOWN, "SYSTEMERROR")
+    def spoilt(self, answer: Reply, step: Step) -> Reply:  # noqa: ARG002  # whatever it was: it proves nothing
+        raise Unintelligible("it proves nothing")

@@ -24,6 +24,9 @@ SCHEDULES = (
 
 _ALL = frozenset(Ability)
 
+IN_BYTES = 12  # in one history of so many, box and providers speak in bytes: it takes several times as long
+IN_FILE = 100  # and in one of so many the journal has its file: every step waits for a real disk
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -33,6 +36,7 @@ class Setting:
     gateways: dict[Kind, Ways]
     configuration: Configuration
     refunds: bool
+    in_file: bool  # what is written goes to the journal's own file, too
 
     @property
     def repeats(self) -> frozenset[str]:
@@ -44,9 +48,10 @@ def draw_setting(choices: Choices) -> Setting:
     schedule = choices.pick(SCHEDULES)
     reports = choices.chance(5)
     abilities = _ALL - ({Ability.REFUND} if choices.chance(6) else set())
+    holds, in_bytes = choices.chance(2), choices.chance(IN_BYTES)
     gateways = {
-        Kind("wallet", _ALL): Ways(),
-        Kind("backend", abilities, holds_queries=choices.chance(2)): Ways(tells_qr_again=True),
+        Kind("wallet", _ALL, wire="wechat" if in_bytes else ""): Ways(),
+        Kind("backend", abilities, holds_queries=holds, wire="merchant" if in_bytes else ""): Ways(tells_qr_again=True),
         Kind("service", abilities - {Ability.SCAN, Ability.CLOSE}, repeats_creates=choices.chance(2)): Ways(),
     }
     rules = Rules(
@@ -65,7 +70,7 @@ def draw_setting(choices: Choices) -> Setting:
         show={"default": "wallet", "backend": "backend", "service": "service"},
         sell_while_in_doubt=choices.chance(3),
     )
-    return Setting(schedule, gateways, configuration, not reports)
+    return Setting(schedule, gateways, configuration, not reports, in_file=choices.chance(IN_FILE))
 
 
 def _never(_text: str) -> Reason | None:

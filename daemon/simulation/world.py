@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 
 from daemon.events import Action
+from daemon.gateways.base import Gateway
 from daemon.payment import Attempt, OutTradeNo, Payment, State
 from daemon.reply import GatewayError, Reply
 from daemon.runner import Change
@@ -21,8 +22,9 @@ from daemon.sandbox.order import Order
 from daemon.sandbox.scenario import Timings
 from daemon.simulation.box import FIRST_S, Box
 from daemon.simulation.choices import Choices
-from daemon.simulation.disk import Disk, SimulatedJournal
-from daemon.simulation.line import LineGateway
+from daemon.simulation.desks import desk_for
+from daemon.simulation.disk import Disk, FiledDisk, SimulatedJournal
+from daemon.simulation.line import Kind, LineGateway
 from daemon.simulation.loop import VirtualLoop
 from daemon.simulation.mishaps import Mishap, Mishaps
 from daemon.simulation.promises import Broken, Promises
@@ -30,6 +32,7 @@ from daemon.simulation.provider import Provider
 from daemon.simulation.setting import Setting
 from daemon.simulation.tally import IDLE, Tally
 from daemon.simulation.timeline import Timeline
+from daemon.simulation.wire import WireGateway
 from hw.interfaces import Condition
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,12 +50,14 @@ class World:
         self.setting = setting
         self.now = 0.0
         self.is_network_down = False
-        self.disk = Disk()
+        self.disk = FiledDisk() if setting.in_file else Disk()
         self.tally = Tally()
         self.timeline = timeline
         self.box: Box | None = None
         timings = Timings(auto_close_s=45.0, revoke_not_before_s=setting.schedule.revoke_not_before_s)
         self.providers = {kind.name: Provider(self._time, timings, ways) for kind, ways in setting.gateways.items()}
+        wires = [kind for kind in setting.gateways if kind.wire]
+        self._desks = {kind.name: desk_for(kind.wire, self.providers[kind.name], self._true_wall) for kind in wires}
         self.promises = Promises(self.disk, setting.schedule, setting.repeats, setting.refunds)
         self.listeners: list[Callable[[Change], None]] = []
         self._mishaps = mishaps
@@ -75,6 +80,7 @@ class World:
             if self.box is not None:
                 self._dead.append(self.box.loop)
             self._bury()
+            self.disk.end()
 
     def _run(self, is_over: Callable[[], bool]) -> Tally:
         self.start(anew=True)
@@ -169,6 +175,9 @@ class World:
         self.say(f"{attempt.gateway:8} → box: {type(action).__name__.lower()} {attempt.out_trade_no}: {said}")
         self.promises.hears(action, attempt, reply)
 
+    def breaks(self, promise: str, text: str) -> None:
+        self._failed = self._failed or Broken(promise, text)
+
     # -- power, disk, clock, devices --
 
     def start(self, *, anew: bool) -> None:
@@ -183,9 +192,15 @@ class World:
         boot = f"boot-{self._boot}"
         journal = SimulatedJournal(self.disk, boot, self._befalls_store, self.dies)
         setting = self.setting
-        gateways = {kind.name: LineGateway(kind, self.providers[kind.name], setting.schedule, self) for kind in setting.gateways}
+        gateways = {kind.name: self._gateway(kind) for kind in setting.gateways}
         self.box = Box(loop, setting.configuration, gateways, journal, self._number, self._wall, self._on_change)
         self._run_box()
+
+    def _gateway(self, kind: Kind) -> Gateway:
+        provider, schedule = self.providers[kind.name], self.setting.schedule
+        if kind.wire:  # with the true time: a wall clock that is wrong costs the backend's signatures, which is not what is tried
+            return WireGateway(kind, provider, self._desks[kind.name], schedule, self, self._true_wall)
+        return LineGateway(kind, provider, schedule, self)
 
     def dies(self, mishap: Mishap) -> None:
         """Nothing of this life runs any more; a while later the next one begins."""
@@ -264,7 +279,10 @@ class World:
         return now
 
     def _wall(self) -> datetime:
-        return EPOCH + timedelta(seconds=self.now) + self._wall_off
+        return self._true_wall() + self._wall_off
+
+    def _true_wall(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.now)
 
     def _number(self) -> OutTradeNo:
         return OutTradeNo(f"T{next(self._numbers)}")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from daemon.sandbox.cases import CASES, code_for
-from daemon.sandbox.context import SandboxContext
 from daemon.sandbox.ledger import Ledger
-from daemon.sandbox.line import Line
 from daemon.sandbox.merchant_answers import Said
 from daemon.sandbox.merchant_book import Book
 from daemon.sandbox.scenario import Call, Standing, Timings
 from daemon.sandbox.script import Deck
-from daemon.sandbox.server import Sandbox
 
 
 class Clock:
@@ -31,24 +26,14 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(scope="module")
-def anywhere(tmp_path_factory: pytest.TempPathFactory) -> SandboxContext:
-    return Sandbox(tmp_path_factory.mktemp("sandbox"), tls=False).context
+@pytest.fixture
+def deck() -> Deck:
+    return Deck()
 
 
 @pytest.fixture
-def book(clock: Clock, anywhere: SandboxContext) -> Book:
-    timings = Timings()
-    context = replace(
-        anywhere,
-        ledger=Ledger(clock, timings),
-        deck=Deck(),
-        line=Line(),
-        timings=timings,
-        now=clock,
-        wall=lambda: dt.datetime(2024, 5, 1, tzinfo=dt.UTC),
-    )
-    return Book(context)
+def book(clock: Clock, deck: Deck) -> Book:
+    return Book(Ledger(clock, Timings()), deck.choose)
 
 
 def asked(number: str = "A1", **more: Any) -> dict[str, Any]:
@@ -75,8 +60,8 @@ def state(said: Said) -> str:
 def test_the_same_charge_again_is_the_same_order_and_no_second_debit(book: Book) -> None:
     first, again = charge(book, "paid"), charge(book, "paid")
     assert first == again
-    assert book.context.ledger.order("A1").money_in == 1250
-    assert book.context.ledger.order("A1").times(Call.CHARGE) == 2
+    assert book.ledger.order("A1").money_in == 1250
+    assert book.ledger.order("A1").times(Call.CHARGE) == 2
 
 
 @pytest.mark.parametrize("change", [{"amount": 1}, {"currency": "USD"}, {"store_id": "x"}, {"description": "other"}])
@@ -88,7 +73,7 @@ def test_the_same_number_with_another_body_is_a_conflict(book: Book, change: dic
 
 def test_the_same_charge_again_is_told_as_it_stands_by_now(book: Book) -> None:
     assert state(charge(book, "password_never")) == "confirming"
-    book.context.ledger.confirm("A1")
+    book.ledger.confirm("A1")
     assert state(charge(book, "password_never")) == "paid"
 
 
@@ -118,7 +103,7 @@ def test_what_never_arrived_is_unknown_and_what_arrives_late_is_found(book: Book
     charge(book, "late_arrival")
     assert state(book.as_it_stands("A1")) == "unknown_order"
     for _ in range(3):
-        book.context.ledger.enter("A1", Call.QUERY)
+        book.ledger.enter("A1", Call.QUERY)
     assert state(book.as_it_stands("A1")) == "paid"
 
 
@@ -133,7 +118,7 @@ def test_a_revoke_gives_the_money_back_and_again_changes_nothing(book: Book, clo
     charge(book, "paid")
     clock.now = 20.0
     assert [state(book.revoke(asked())[0]) for _ in range(2)] == ["refunded", "refunded"]
-    assert book.context.ledger.order("A1").money_out == 1250
+    assert book.ledger.order("A1").money_out == 1250
 
 
 def test_a_revoke_that_comes_too_early_is_put_off(book: Book, clock: Clock) -> None:
@@ -149,7 +134,7 @@ def test_a_revoked_number_stays_revoked_when_its_charge_arrives_after_all(book: 
     assert state(book.revoke(asked())[0]) == "revoked"
     assert state(charge(book, "paid")) == "revoked"
     assert state(book.as_it_stands("A1")) == "revoked"
-    assert book.context.ledger.orders == []
+    assert book.ledger.orders == []
 
 
 def test_a_revoked_number_is_not_lent_to_another_order(book: Book) -> None:
@@ -206,12 +191,12 @@ def test_closing_ends_what_is_shown_and_nothing_else(book: Book) -> None:
 
 def test_closing_finds_the_money(book: Book) -> None:
     book.make(asked(scheme="", description=""), None)
-    book.context.ledger.confirm("A1")
+    book.ledger.confirm("A1")
     assert state(book.close(asked())[0]) == "paid"
 
 
-def test_a_close_can_be_refused(book: Book) -> None:
-    book.context.deck.put(CASES["close_refused"])
+def test_a_close_can_be_refused(book: Book, deck: Deck) -> None:
+    deck.put(CASES["close_refused"])
     book.make(asked(scheme="", description=""), None)
     assert state(book.close(asked())[0]) == "close_refused"
 
@@ -222,7 +207,7 @@ def test_a_close_can_be_refused(book: Book) -> None:
 def test_a_refund_is_carried_out_once_however_often_it_is_asked_for(book: Book) -> None:
     charge(book, "paid")
     assert [state(refund(book)) for _ in range(3)] == ["refunded"] * 3
-    assert book.context.ledger.order("A1").money_out == 1250
+    assert book.ledger.order("A1").money_out == 1250
 
 
 def test_what_was_not_paid_is_not_refunded(book: Book) -> None:

@@ -26,27 +26,31 @@ def context() -> SimpleNamespace:
     )
 
 
+def door_of(context: Any) -> Door:
+    return Door(context.merchant, context.now, context.wall)
+
+
 def knock(door: Door, method: str = "POST", nonce: str = "once", late_s: int = 0) -> None:
     body = b"{}" if method == "POST" else b""
     request = Request(method, "http://127.0.0.1/merchant/v1/box-check", {"Content-Type": "application/json"}, body)
     signed = sign_request(KEY, request, created=int(TODAY.timestamp()) - late_s, nonce=nonce)
-    door.admit(SimpleNamespace(headers=signed.headers, transport=None), signed)
+    door.admit(signed, certified=False)
 
 
 @pytest.mark.parametrize("late_s", [-FRESH_S, 0, FRESH_S])
 def test_a_request_of_now_comes_in(context: Any, late_s: int) -> None:
-    knock(Door(context), late_s=late_s)
+    knock(door_of(context), late_s=late_s)
 
 
 @pytest.mark.parametrize(("late_s", "word"), [(FRESH_S + 1, "behind"), (-FRESH_S - 1, "ahead")])
 def test_a_request_of_another_time_does_not_and_is_told_by_how_much(context: Any, late_s: int, word: str) -> None:
     with pytest.raises(Refused, match=f"clock_skew created is {FRESH_S + 1} s {word}"):
-        knock(Door(context), late_s=late_s)
+        knock(door_of(context), late_s=late_s)
 
 
 def test_a_nonce_is_remembered_for_as_long_as_it_could_be_fresh(context: Any) -> None:
     assert NONCE_S >= 2 * FRESH_S
-    door = Door(context)
+    door = door_of(context)
     knock(door)
     context.times.now = NONCE_S - 1
     with pytest.raises(Refused, match="replayed"):
@@ -57,15 +61,15 @@ def test_a_nonce_is_remembered_for_as_long_as_it_could_be_fresh(context: Any) ->
 
 def test_a_nonce_of_a_forged_request_is_not_used_up(context: Any) -> None:
     """Else anybody could keep a box out."""
-    door = Door(context)
+    door = door_of(context)
     forged = sign_request(Key("box-1", Secret("?")), Request("POST", "http://x/", {"Content-Type": "a/b"}, b"{}"), created=0, nonce="once")
     with pytest.raises(Refused, match="unauthenticated"):
-        door.admit(SimpleNamespace(headers=forged.headers, transport=None), forged)
+        door.admit(forged, certified=False)
     knock(door)
 
 
 def test_a_get_may_come_twice(context: Any) -> None:
-    door = Door(context)
+    door = door_of(context)
     knock(door, "GET")
     knock(door, "GET")
 

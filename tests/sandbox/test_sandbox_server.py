@@ -1,6 +1,6 @@
 """The running sandbox: one HTTPS port, its control API, its network plug, and what it tells people.
 
-That is `daemon.sandbox.server` with `daemon.sandbox.control` and `daemon.sandbox.announcement`.
+That is `daemon.sandbox.server` with `daemon.sandbox.context`, `daemon.sandbox.control` and `daemon.sandbox.announcement`.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from daemon.journal_error import JournalError
-from daemon.journal_file import Note
+from daemon.journal_file import JournalFile, Note
 from daemon.money import Amount, Minor
 from daemon.payment import Attempt, Mode, OutTradeNo, Payment, Ref, State
-from daemon.simulation.disk import SLOW_WRITE_S, Disk, SimulatedJournal
+from daemon.simulation.disk import SLOW_WRITE_S, Disk, FiledDisk, SimulatedJournal
 from daemon.simulation.loop import VirtualLoop
 from daemon.simulation.mishaps import Mishap
 
@@ -105,3 +105,40 @@ def test_it_answers_what_the_desk_asks():
     assert desk.do(desk.journal.unconfirmed()).result() is None
     assert desk.do(desk.journal.prune("2020")).result() == 0
     desk.do(desk.journal.close()).result()
+
+
+# -- with the journal's own file --
+
+
+def test_the_file_gives_back_what_was_written():
+    disk = FiledDisk()
+    try:
+        entry = disk.write(_payment(), "boot-1", NOTE)
+        disk.write(_payment(State.PENDING), "boot-2", NOTE)
+        assert entry.seq == 1
+        assert disk.open_ones() == [(_payment(State.PENDING), "boot-2")]
+    finally:
+        disk.end()
+
+
+def test_a_file_that_gives_back_something_else_is_found_out(monkeypatch):
+    disk = FiledDisk()
+    try:
+        disk.write(_payment(), "boot-1", NOTE)
+        monkeypatch.setattr(JournalFile, "open_payments", lambda _file: [])
+        with pytest.raises(AssertionError, match="the file gives back"):
+            disk.open_ones()
+    finally:
+        disk.end()
+
+
+def test_a_journal_starts_from_the_file():
+    disk = FiledDisk()
+    loop = VirtualLoop(lambda: 0.0)
+    try:
+        disk.write(_payment(), "boot-1", NOTE)
+        starting = loop.create_task(SimulatedJournal(disk, "boot-2", lambda _payment: None, lambda _mishap: None).start())
+        loop.run_ready()
+        assert starting.result() == [(_payment(), False)]
+    finally:
+        disk.end()

@@ -1,95 +1,24 @@
-"""The line between box and provider (`daemon.simulation.line`, `daemon.simulation.provider`): each mishap does what it says."""
+"""Between box and provider (`daemon.simulation.line`, `daemon.simulation.trip`, `daemon.simulation.provider`): each mishap does
+what it says."""
 
 from __future__ import annotations
 
-import heapq
-from itertools import count
-
 import pytest
+from surroundings import PAYERS, Surroundings, charge, order
 
 from daemon.codes import AuthCode
 from daemon.gateways.base import Ability
 from daemon.money import Amount, Minor
-from daemon.payment import Attempt, Errand, Mode, OutTradeNo, State
+from daemon.payment import Attempt, Mode, OutTradeNo, State
 from daemon.reply import NoAnswer, NotSent, Unintelligible, Verdict
 from daemon.sandbox.cases import CASES
-from daemon.sandbox.scenario import Lie, Move, Scenario, Standing, Step, Steps, Timings
-from daemon.simulation.line import LATE_S, Kind, LineGateway
-from daemon.simulation.loop import VirtualLoop
+from daemon.sandbox.scenario import Lie, Move, Scenario, Standing, Step, Steps
+from daemon.simulation.line import Kind
 from daemon.simulation.mishaps import Mishap
-from daemon.simulation.provider import Provider, Ways
-from daemon.timing import Schedule
+from daemon.simulation.provider import Ways
+from daemon.simulation.trip import LATE_S
 
 V = Verdict
-PAYERS = "130000000000000001"
-WALLET = Kind("wallet", frozenset(Ability))
-PLAIN = Ways()
-
-
-def order(state: State = State.SUBMITTING, *, mode: Mode = Mode.SCAN) -> Attempt:
-    amount = Amount(Minor(1250), "CNY")
-    return Attempt(OutTradeNo("T1"), "wallet", "wechat", amount, state, 0.0, mode=mode, errand=Errand.ASK)
-
-
-class Surroundings:
-    """Time, and one provider; `mishap` befalls the next request."""
-
-    def __init__(self, scenario: Scenario, kind: Kind = WALLET, ways: Ways = PLAIN) -> None:
-        self.now = 0.0
-        self.is_network_down = False
-        self.loop = VirtualLoop(lambda: self.now)
-        self.mishap: Mishap | None = None
-        self.sent: list[str] = []
-        self.died: list[Mishap] = []
-        self._events: list = []
-        self._serials = count()
-        self.provider = Provider(lambda: self.now, Timings(auto_close_s=45), ways, lambda _code: scenario)
-        self.gateway = LineGateway(kind, self.provider, Schedule(), self)
-
-    def after(self, seconds, what) -> None:
-        heapq.heappush(self._events, (self.now + seconds, next(self._serials), what))
-
-    def latency_s(self) -> float:
-        return 0.1
-
-    def refusal_s(self) -> float:
-        return 1.0
-
-    def befalls(self, _action, _attempt) -> Mishap | None:
-        mishap, self.mishap = self.mishap, None
-        return mishap
-
-    def leaves(self, action, _attempt) -> None:
-        self.sent.append(type(action).__name__)
-
-    def hears(self, _action, _attempt, _reply) -> None: ...
-
-    def dies(self, mishap: Mishap) -> None:
-        self.died.append(mishap)
-        self.loop.is_dead = True
-
-    def ask(self, work, mishap: Mishap | None = None, until: float = 100.0):
-        """What comes of a call, and when: a reply or an error; None where nothing does."""
-        self.mishap = mishap
-        task = self.loop.create_task(work)
-        self.loop.run_ready()
-        end = self.now + until
-        while self._events and self._events[0][0] <= end and not task.done():
-            self.now, _, what = heapq.heappop(self._events)
-            what()
-            self.loop.run_ready()
-        return (task.exception() or task.result()) if task.done() else None
-
-    def pass_time(self, seconds: float) -> None:
-        until = self.now + seconds
-        while self._events and self._events[0][0] <= until:
-            self.now, _, what = heapq.heappop(self._events)
-            what()
-        self.now = until
-
-    @property
-    def standing(self) -> Standing:
-        return self.provider.standing("T1")
 
 
 @pytest.fixture
@@ -97,10 +26,6 @@ def world():
     world = Surroundings(CASES["paid"])
     yield world
     world.loop.bury()
-
-
-def charge(world: Surroundings, mishap: Mishap | None = None):
-    return world.ask(world.gateway.submit(order(), AuthCode(PAYERS)), mishap)
 
 
 def test_all_well(world):
