@@ -96,10 +96,10 @@ disk-test: setup ## every power cut, failing write and damaged byte of the journ
 soak: setup ## kill real boxes at random instants, 2,000 times FACTOR, and check the ledger
 	$(BIN)/python tests/soak/soak.py --kills $(call times,2000) $(ARGS)
 
-fuzz: setup ## ten minutes times FACTOR of fuzzing for each target (guided by coverage where atheris can be had)
+fuzz: setup ## ten minutes times FACTOR of fuzzing for each target (guided by coverage on x86-64)
 	$(BIN)/python tests/fuzz/fuzz.py --all --seconds $(call times,600) $(ARGS)
 
-api-test: setup ## both OpenAPI documents against what they describe (needs schemathesis; ARGS)
+api-test: setup ## both OpenAPI documents against what they describe (ARGS)
 	$(BIN)/python -m pytest -m slow tests/docs/test_api_schemathesis.py $(ARGS)
 
 bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
