@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from box_config import Tables, write_config
-from box_process import PATIENCE_S, ROOT, BoxProcess, Lines, _clean_environment
+from box_process import PATIENCE_S, ROOT, Answer, BoxProcess, Lines, _clean_environment
 from crashing_daemon import Plan
 from provider_thread import Provider
 
 HERE = Path(__file__).resolve().parent
+NOWHERE = 0  # the port of a box that is not up
 STARTED = r"started port=(\d+) ready=(\w+)"
 
 
@@ -106,6 +107,7 @@ class CrashBox(BoxProcess):
         write_config(self.config_path, self.tables)
         environ = _clean_environment() | plan.environ | {"CRASH_STEPS": str(self._steps)}
         arguments = ["run", "--config", str(self.config_path), "--log-level", "info"]
+        self.port = NOWHERE
         process, *lines = self._zygote.fork(arguments, environ)
         self.process = process  # type: ignore[assignment]  # it has what is used of a Popen
         self.runs.append((lines[0], lines[1]))
@@ -113,6 +115,12 @@ class CrashBox(BoxProcess):
             self.port = int(self.stderr.until(STARTED, PATIENCE_S * 2)[1])
             return
         self.wait_exit()
+
+    def request(self, *request: Any, **more: Any) -> Answer:
+        """As its base; of a dead box nothing is asked, because the port that it had may be another box's by now."""
+        if self.is_dead:
+            raise ConnectionError("it died")
+        return super().request(*request, **more)
 
     @property
     def is_dead(self) -> bool:

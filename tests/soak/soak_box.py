@@ -17,7 +17,7 @@ from typing import Any
 
 from box_config import Tables, write_config
 from box_process import PATIENCE_S, BoxProcess, _clean_environment
-from crash_box import STARTED, Zygote
+from crash_box import NOWHERE, STARTED, Zygote
 from provider_thread import Provider
 
 ENTRY = "daemon.cli:main"
@@ -65,6 +65,7 @@ class SoakBox(BoxProcess):
         """Start it; returns when it has started, or died of what `forked` does."""
         write_config(self.config_path, self.tables)
         arguments = ["run", "--config", str(self.config_path), "--log-level", "info"]
+        self.port = NOWHERE  # not the former life's, which may be another box's by now
         process, *lines = self._zygote.fork(arguments, _clean_environment())
         self.process = process  # type: ignore[assignment]  # it has what is used of a Popen
         self.runs.append((lines[0], lines[1]))
