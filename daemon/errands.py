@@ -120,7 +120,7 @@ def look_once_more(order: Attempt, terms: Terms, now: float) -> Doing:
     if order.was_known or order.errand is Errand.WATCH:
         return rest(order, terms, now)
     watching, _ = watch(order, terms, now)
-    due = max(now + terms.schedule.chase_s, forgotten_at(order, terms.schedule))
+    due = max(now, lost_at(order, terms.schedule)) + terms.schedule.chase_s
     return watching.but(next_at=due, since_at=due), None
 
 
@@ -218,7 +218,12 @@ def doubt_at(order: Attempt, schedule: Schedule) -> float:
 def forgotten_at(order: Attempt, schedule: Schedule) -> float:
     """From when on a charge that the provider still does not know is held to be lost. A QR order that came to no QR is nobody's
     to pay, so it is let go with the wait for it."""
-    return give_up_at(order, schedule) if order.mode is Mode.SHOW else order.sent_at + 2 * schedule.give_up_s
+    return give_up_at(order, schedule) if order.mode is Mode.SHOW else lost_at(order, schedule)
+
+
+def lost_at(order: Attempt, schedule: Schedule) -> float:
+    """From when on what was sent and never known is not expected at the provider any more."""
+    return order.sent_at + 2 * schedule.give_up_s
 
 
 def most_requests(schedule: Schedule, boots: int = 1) -> int:

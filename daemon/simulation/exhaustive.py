@@ -62,7 +62,7 @@ def tell(telling: Telling, timeline: Timeline | None = None) -> tuple[Tally, lis
     world = World(Choices.replay(()), _setting(story), script, timeline or Timeline())
     till = Till(world, 1, lambda _choices, ref: _sale(story, ref))
     orders = chain([_played(story)], repeat(CASES["paid"]))  # who was refused pays with another card
-    Payers(world, lambda _choices, _shown: next(orders))
+    Payers(world, lambda _choices, _shown, _late: next(orders))
     world.after(1.0, till.next_sale)
     tally = world.run(lambda: till.is_done)
     tally.payments = len(world.disk.payments)

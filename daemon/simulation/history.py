@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from daemon.payment import Mode, Payment, Ref, State
 from daemon.runner import Change
@@ -12,6 +13,7 @@ from daemon.sandbox.scenario import Scenario
 from daemon.simulation.choices import Choices
 from daemon.simulation.mishaps import OF_ANY_MOMENT, Chance
 from daemon.simulation.people import PAUSES_S, Sale, Show, draw_sale, draw_scenario, draw_show
+from daemon.simulation.provider import Provider
 from daemon.simulation.setting import draw_setting
 from daemon.simulation.tally import Tally
 from daemon.simulation.timeline import Timeline
@@ -131,18 +133,18 @@ class Till:
 class Payers:
     """One after the other: each shows a code when the box wants one, and does with the wallet what the scenario says."""
 
-    def __init__(self, world: World, draw: Callable[[Choices, bool], Scenario]) -> None:
+    def __init__(self, world: World, draw: Callable[[Choices, bool, bool], Scenario]) -> None:
         self._world = world
         self._draw = draw
         self._serial = 0
         self._last = ""
         world.listeners.append(self._on_change)
         for provider in world.providers.values():
-            provider.choose = self._choose
+            provider.choose = partial(self._choose, provider)
 
-    def _choose(self, code: str | None) -> Scenario:
+    def _choose(self, provider: Provider, code: str | None) -> Scenario:
         """What comes of an order: what the code's payer has in mind, or the one who is to scan the QR."""
-        scenario = self._draw(self._world.choices, code is None)
+        scenario = self._draw(self._world.choices, code is None, provider.is_late)
         self._world.say(f"{'payer':8}: {scenario.name} ({scenario.text}), {len(scenario.moves)} moves")
         return scenario
 
@@ -186,7 +188,7 @@ def play(choices: Choices, timeline: Timeline | None = None) -> Tally:
     world = World(choices, draw_setting(choices), Chance(choices), timeline or Timeline())
     till = Till(world, 1 + choices.below(SALES))
     schedule = world.setting.schedule
-    Payers(world, lambda choices, shown: draw_scenario(choices, shown=shown, schedule=schedule))
+    Payers(world, lambda choices, shown, late: draw_scenario(choices, shown=shown, late=late, schedule=schedule))
     for _ in range(choices.pick((0, 0, 1, 3))):
         mishap = choices.pick(OF_ANY_MOMENT)
         world.after(choices.pick(PAUSES_S), lambda mishap=mishap: world.befall(mishap))  # type: ignore[misc]

@@ -16,14 +16,20 @@ REFUSALS = (
 NOT_MADE = frozenset({"AUTHCODEEXPIRE", "AUTH_CODE_ERROR", "AUTH_CODE_INVALID", "NOAUTH", "SIGNERROR", "PARAM_ERROR"})
 """Refusals after which the provider has no such order."""
 
-PAUSES_S = (0.5, 3.0, 3.0, 11.0, 11.0, 19.5, 20.5, 24.0, 29.9, 31.0, 44.0, 70.0, 119.5, 125.0, 400.0)
+PAUSES_S = (0.5, 1.0, 3.0, 3.0, 11.0, 11.0, 19.5, 20.5, 24.0, 29.9, 31.0, 44.0, 70.0, 119.5, 125.0, 400.0)
 """When somebody does something: also just before and just after each limit of the box and the wallets."""
 
 ENDS_S = 7200.0  # a wallet ends what nobody paid, whatever became of its revoke. WeChat Native: two hours
 
+HARMLESS = (0, 1, 6)
+"""Times that something goes well before it is refused for good; a box that knows of no order revokes some five times."""
+
 TURNS_UP = (0.05, 0.3, 0.9, 1.1, 1.5, 1.9, 2.0)
 """When what a provider had lost turns up, in times of `give_up_s`: at twice that a charge is held to be lost, and looked for
 once more `chase_s` later."""
+
+SLOWEST_S = 2.5
+"""The longest that a request is on its way."""
 
 _PAYS = Move(Standing.PAID, unless_ended=True)
 
@@ -55,9 +61,10 @@ def draw_sale(choices: Choices, ref: str) -> Sale:
     )
 
 
-def draw_scenario(choices: Choices, *, shown: bool, schedule: Schedule) -> Scenario:
-    """What comes of one order. Nobody pays an order that was ended, and nobody at a provider breaks a word once given."""
-    scenario = choices.pick((_paid, _paid, _asked, _asked, _refused, _unclear))(choices, schedule)
+def draw_scenario(choices: Choices, *, shown: bool, schedule: Schedule, late: bool = False) -> Scenario:
+    """What comes of one order. Nobody pays an order that was ended, and nobody at a provider breaks a word once given.
+    `late`: it was so long on its way already that the provider does not lose it for a while on top of that."""
+    scenario = choices.pick((_paid, _paid, _asked, _asked, _refused, _paid if late else _unclear))(choices, schedule)
     if shown and scenario.start is Standing.ABSENT:  # nobody has seen its QR, so nobody pays it
         scenario = replace(scenario, moves=tuple(replace(move, to=Standing.UNPAID) for move in scenario.moves))
     elif shown and scenario.start is Standing.PAID:
@@ -65,12 +72,15 @@ def draw_scenario(choices: Choices, *, shown: bool, schedule: Schedule) -> Scena
     elif shown and scenario.start is Standing.CONFIRMING:
         asked = (Move(Standing.CONFIRMING, after=choices.pick(PAUSES_S), unless_ended=True),) if choices.chance(3) else ()
         scenario = replace(scenario, start=Standing.UNPAID, moves=(*asked, *scenario.moves))
-    if choices.chance(5):
+    is_lost = scenario.start is Standing.ABSENT  # what turns up late, and then is hard to get rid of, is seldom enough
+    if choices.chance(2 if is_lost else 5):
         scenario = replace(scenario, revoke=_ends(choices), close=_closes(choices), refund=_refunds(choices))
-    if choices.chance(12):
+    if choices.chance(4 if is_lost else 12):
         lie = Step(lie=choices.pick((Lie.AMOUNT, Lie.CURRENCY, Lie.MERCHANT, Lie.NUMBER)))
         scenario = replace(
-            scenario, charge=_also(scenario.charge, lie), query=Steps((lie,) * choices.below(6), lie if choices.chance(60) else HONEST)
+            scenario,
+            charge=_also(scenario.charge, lie),
+            query=Steps((lie,) * choices.below(6), lie if choices.chance(6 if is_lost else 60) else HONEST),
         )
     if scenario.start is not Standing.PAID and not choices.chance(400):
         scenario = replace(scenario, moves=(*scenario.moves, Move(Standing.CLOSED, after=ENDS_S, unless_ended=True)))
@@ -108,6 +118,7 @@ def _unclear(choices: Choices, schedule: Schedule) -> Scenario:
     if choices.chance(6):
         return Scenario("ended", "ended as it comes", Standing.CLOSED)
     after_s = choices.pick(TURNS_UP) * schedule.give_up_s + choices.pick((0.0, 0.0, 0.8)) * schedule.chase_s
+    after_s = min(after_s, TURNS_UP[-1] * schedule.give_up_s + 0.8 * schedule.chase_s - SLOWEST_S)  # the way here counts, too
     arrives = Move(choices.pick((Standing.CONFIRMING, Standing.PAID)), after=after_s, unless_ended=True)
     moves = (arrives,) if choices.chance(2) else ()
     return Scenario("lost", "lost inside the provider", Standing.ABSENT, moves, charge=Steps((Step(act=False),)))
@@ -129,12 +140,16 @@ def _ends(choices: Choices) -> Steps:
             Step(act=False, code="INVALID_TRANSACTIONID"),
         )
     )
-    return Steps((), step) if step.again is False else Steps((step,) * (1 + choices.below(3)))
+    if step.again is False:
+        return Steps((HONEST,) * choices.pick(HARMLESS), step)
+    return Steps((step,) * (1 + choices.below(3)))
 
 
 def _closes(choices: Choices) -> Steps:
     step = choices.pick((HONEST, Step(act=False, code="SYSTEMERROR", again=True), Step(act=False, code="CLOSE_REFUSED", again=False)))
-    return Steps((), step) if step.again is False else Steps((step,) * (1 + choices.below(3)))
+    if step.again is False:
+        return Steps((HONEST,) * choices.pick(HARMLESS), step)
+    return Steps((step,) * (1 + choices.below(3)))
 
 
 def _refunds(choices: Choices) -> Steps:

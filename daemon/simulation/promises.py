@@ -174,7 +174,8 @@ class Promises:
             return
         # nobody can pay what failed, even where its revoke was refused for good
         was_undone = order.state is Standing.FAILED and order.times(Call.REVOKE) + order.times(Call.CLOSE) > 0
-        asked_to_the_limit = order.times(Call.QUERY) >= CHASE_TRIES  # a week, at a wallet that ends nothing and lets nothing be ended
+        # a week, at a wallet that ends nothing and lets nothing be ended; some of the questions may have been lost
+        asked_to_the_limit = order.times(Call.QUERY) >= CHASE_TRIES // 2
         if order.money_in == order.money_out and not was_undone and not asked_to_the_limit:
             raise Broken("P5", f"the order was left {order.state}, told {attempt.state}")
 

@@ -58,6 +58,7 @@ class Provider:
     timings: Timings
     ways: Ways
     choose: Callable[[str | None], Scenario] = lambda _code: PAID
+    is_late: bool = False  # what just arrives was so long on its way that it may be no longer inside the provider
     ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:

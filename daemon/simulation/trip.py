@@ -24,6 +24,7 @@ T = TypeVar("T")
 _UNHEARD = frozenset({Mishap.REQUEST_LOST, Mishap.REQUEST_LATE, Mishap.ANSWER_LOST, Mishap.ANSWER_LATE})
 UNPROVEN = frozenset({Lie.SIGNATURE, Lie.NO_SIGNATURE})
 LATE_S = 3.0  # after nobody waits any more
+SOONER = 0.98  # of the limit, at the latest, a gateway knows that it has no connection
 HELD_TOO_LONG_S = 0.2  # a held query is answered so long before its time is up
 
 
@@ -90,11 +91,12 @@ class Trip(Generic[T]):
     def begin(self) -> None:
         self.mishap = self.world.befalls(self.action, self.attempt)
         if self.world.is_network_down or self.mishap is Mishap.NOT_SENT:
-            self._later(self.world.refusal_s(), lambda: self._fail(NotSent("no connection")))
+            waits_s = min(self.world.refusal_s(), SOONER * self.limit_s)
+            self._later(waits_s, lambda: self._fail(NotSent("no connection")))
             return
         self.world.leaves(self.action, self.attempt)
         if self.mishap is Mishap.REQUEST_LATE:
-            self._later(min(self.limit_s + LATE_S, self.lost_s), self.ask.carry_out)
+            self._later(min(self.limit_s + LATE_S, self.lost_s), self._arrive_late)
         elif self.mishap is not Mishap.REQUEST_LOST:
             self._later(self.world.latency_s(), self._arrive)
         if self.mishap in _UNHEARD or self._is_held():
@@ -118,6 +120,11 @@ class Trip(Generic[T]):
             self._later(self.world.latency_s(), lambda: self._spoil(answer, step))
         elif self.mishap is not Mishap.ANSWER_LOST:
             self._back(answer)
+
+    def _arrive_late(self) -> None:
+        self.provider.is_late = True
+        self.ask.carry_out()
+        self.provider.is_late = False
 
     def _is_held(self) -> bool:
         return isinstance(self.action, Query) and self.action.hold_s > 0

@@ -27,6 +27,7 @@ from daemon.simulation.disk import Disk, FiledDisk, SimulatedJournal
 from daemon.simulation.line import Kind, LineGateway
 from daemon.simulation.loop import VirtualLoop
 from daemon.simulation.mishaps import Mishap, Mishaps
+from daemon.simulation.people import SLOWEST_S
 from daemon.simulation.promises import Broken, Promises
 from daemon.simulation.provider import Provider
 from daemon.simulation.setting import Setting
@@ -38,8 +39,8 @@ from hw.interfaces import Condition
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_STEPS = 20_000  # of one history; the longest that ends has a few thousand
 DRAINED_S = 10_000.0  # after the box has come to rest: longer than any wallet keeps an unpaid order
-_LATENCIES_S = (0.06, 0.06, 0.06, 0.4, 2.5)
-_REFUSALS_S = (0.06, 1.0, 4.9)
+_LATENCIES_S = (0.06, 0.06, 0.06, 0.4, SLOWEST_S)
+_REFUSALS_S = (0.06, 1.0, 4.9, 9.0)
 
 
 class World:

@@ -359,7 +359,7 @@ def test_a_provider_may_revoke_what_it_does_not_know_and_is_looked_at_once_more(
     story.answer_all(query=V.NOT_KNOWN, until=30)
     assert story.state is State.REVOKED
     story.until_asked()
-    assert story.asked_since(31) == ["60 query"]
+    assert story.asked_since(31) == ["70 query"]
     story.reply(V.NOT_KNOWN)
     assert story.is_over
 

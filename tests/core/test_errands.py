@@ -22,7 +22,7 @@ from daemon.errands import (
 from daemon.events import Action, Query, Refund, Revoke, Submit
 from daemon.money import Amount, Minor
 from daemon.news import Do
-from daemon.payment import Attempt, Errand, OutTradeNo, Reason, State
+from daemon.payment import Attempt, Errand, Mode, OutTradeNo, Reason, State
 from daemon.timing import Schedule
 
 T1 = OutTradeNo("T1")
@@ -161,9 +161,11 @@ def test_what_is_watched_already_is_not_watched_anew():
     assert done(Do.WATCH, watching, 700) == (watching, None)
 
 
-@pytest.mark.parametrize(("now", "next_at"), [(115, 160), (200, 210)])
-def test_an_order_that_was_never_known_is_looked_at_later(now: float, next_at: float):
-    looked, action = done(Do.LOOK_ONCE_MORE, order(errand=Errand.UNDO), now)
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(("now", "next_at"), [(115, 170), (200, 210)])
+def test_an_order_that_was_never_known_is_looked_at_when_it_is_held_to_be_lost(now: float, next_at: float, mode: Mode):
+    """A QR order, too, though its till is told an end much sooner: what turned up at the provider is closed there."""
+    looked, action = done(Do.LOOK_ONCE_MORE, order(errand=Errand.UNDO, mode=mode), now)
     assert (looked.errand, looked.next_at, action) == (Errand.WATCH, next_at, None)
 
 
