@@ -179,5 +179,5 @@ def test_a_qr_order_that_turns_up_late_is_looked_for_late(monkeypatch):
     """Its QR nobody had seen, and the till had its end; the order stayed open at a wallet that ends nothing by itself."""
     with monkeypatch.context() as wrong:
         wrong.setattr(errands, "lost_at", errands.forgotten_at)
-        assert _breaks(11, 5284).startswith("P5: the order was left")
-    assert _breaks(11, 5284) == ""
+        assert _breaks(12, 1085).startswith("P5: the order was left")
+    assert _breaks(12, 1085) == ""
