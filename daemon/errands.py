@@ -114,13 +114,15 @@ def watch(order: Attempt, terms: Terms, now: float) -> Doing:
 
 def look_once_more(order: Attempt, terms: Terms, now: float) -> Doing:
     """A charge that the provider never knew may still arrive after its revoke: look until one answer says what became of it.
-    `since_at` is when that look is due; one that a restart brought earlier is not the last."""
-    if order.errand is Errand.WATCH and not order.was_known and now < order.since_at:
-        return order.but(next_at=order.since_at), None
-    if order.was_known or order.errand is Errand.WATCH:
+    `since_at` is when that look is due; one that a restart, or a shorter wait, brought earlier is not the last."""
+    lost = lost_at(order, terms.schedule)
+    is_watched = order.errand is Errand.WATCH
+    if order.was_known or (is_watched and now >= max(order.since_at, lost)):
         return rest(order, terms, now)
-    watching, _ = watch(order, terms, now)
-    due = max(now, lost_at(order, terms.schedule)) + terms.schedule.chase_s
+    if is_watched and now < order.since_at:
+        return order.but(next_at=order.since_at), None
+    watching = order if is_watched else watch(order, terms, now)[0]
+    due = max(now, lost) + terms.schedule.chase_s
     return watching.but(next_at=due, since_at=due), None
 
 

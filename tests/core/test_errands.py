@@ -169,6 +169,12 @@ def test_an_order_that_was_never_known_is_looked_at_when_it_is_held_to_be_lost(n
     assert (looked.errand, looked.next_at, action) == (Errand.WATCH, next_at, None)
 
 
+def test_an_order_that_was_only_watched_is_looked_at_then_too():
+    """Where the provider cannot close, a QR order is watched from the first; "no such order" after 10 s says nothing for good."""
+    looked, action = done(Do.LOOK_ONCE_MORE, order(errand=Errand.WATCH, mode=Mode.SHOW, since_at=120.0), 130)
+    assert (looked.errand, looked.next_at, looked.since_at, action) == (Errand.WATCH, 170.0, 170.0, None)
+
+
 @pytest.mark.parametrize("seen", [{"was_known": True}, {"errand": Errand.WATCH}])
 def test_what_was_known_or_has_been_looked_at_rests(seen: dict[str, object]):
     rested, _ = done(Do.LOOK_ONCE_MORE, order(**{"errand": Errand.UNDO, **seen}), 200)
