@@ -1,8 +1,8 @@
 """Changes the core line by line and looks whether its tests notice: `python tests/mutation/mutate.py [MODULE …]`.
 
-Each module has a workspace of its own below build/mutation, with a copy of the source and of the module's own tests, and
-mutmut runs there; nothing is kept from one run to the next, for mutmut does not see that a test has changed. Exit code 1
-where a mutant survives that is not listed, a listed one is killed or gone, or too few are killed.
+Each module has a workspace of its own below build/mutation, with a copy of the source and of the core's tests, and mutmut runs
+there; `second_look` tries again what survived. Nothing is kept from one run to the next, for mutmut does not see that a test has
+changed. Exit code 1 where a mutant survives that is not listed, a listed one is killed or gone, or too few are killed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mutants import HEAD, LEAST, Fate, Score, fates, listed, statuses, survivors
 from own_tests import MODULES, ROOT, stories
+from second_look import look_again
 
 _WORK = ROOT / "build" / "mutation"
 _COPIED = ("daemon", "hw", "tests/core", "pyproject.toml", "README.md")
@@ -76,7 +77,7 @@ def run_mutmut(workspace: Path, jobs: int) -> None:
 def score(module: str, jobs: int) -> Score:
     workspace = build_workspace(module)
     run_mutmut(workspace, jobs)
-    found = fates(statuses(workspace, module))
+    found = look_again(workspace, stories(module), fates(statuses(workspace, module)), jobs)
     fate = list(found.values())
     living = survivors(workspace, module, found)
     return Score(module, len(found), fate.count(Fate.KILLED), fate.count(Fate.TIMEOUT), living, listed(module))

@@ -20,6 +20,7 @@ _ENVIRONMENT = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("module", MODULES)
 def test_a_core_module_is_covered_by_its_own_tests_alone(module: str, tmp_path: Path):
     data = f"--data-file={tmp_path / 'coverage'}"
