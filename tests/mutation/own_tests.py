@@ -1,4 +1,4 @@
-"""Which tests are a core module's own: `tests/core/test_NAME.py`, and for the cycle all that tell its stories.
+"""Which tests are a core module's own: `tests/core/test_NAME.py`, and where there are more, all whose names begin so.
 
 What is covered, or noticed, only by the tests of another module is covered by accident.
 """
@@ -16,7 +16,7 @@ MODULES = (
     *("signals", "screens", "texts", "glyphs", "typesetting", "layout", "view", "qr", "panel_text"),
 )
 
-_SEVERAL = {"cycle": "test_cycle*.py"}
+_SEVERAL = {name: f"test_{name}*.py" for name in ("cycle", "errands", "reading")}
 
 # A net that is cast at random, and takes seconds: what stories alone would miss is to be told by a story.
 _NETS = {"test_cycle_promises.py"}
