@@ -1,8 +1,9 @@
 """Changes the core line by line and looks whether its tests notice: `python tests/mutation/mutate.py [MODULE …]`.
 
 Each module has a workspace of its own below build/mutation, with a copy of the source and of the core's tests, and mutmut runs
-there; `second_look` tries again what survived. Nothing is kept from one run to the next, for mutmut does not see that a test has
-changed. Exit code 1 where a mutant survives that is not listed, a listed one is killed or gone, or too few are killed.
+there; `second_look` tries again what survived. `table` is the cycle's table, row by row (`table_mutants`). Nothing is kept from
+one run to the next, for mutmut does not see that a test has changed. Exit code 1 where a mutant survives that is not listed, a
+listed one is killed or gone, or too few are killed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import sys
 import time
 from pathlib import Path
 
-from mutants import HEAD, LEAST, Fate, Score, fates, listed, statuses, survivors
+from mutants import HEAD, LEAST, Change, Fate, Score, fates, listed, statuses, survivors
 from own_tests import MODULES, ROOT, stories
 from second_look import look_again
+from table_mutants import TABLE_OF_THE_CYCLE as TABLE
+from table_mutants import try_all
 
 _WORK = ROOT / "build" / "mutation"
 _COPIED = ("daemon", "hw", "tests/core", "pyproject.toml", "README.md")
@@ -75,12 +78,21 @@ def run_mutmut(workspace: Path, jobs: int) -> None:
 
 
 def score(module: str, jobs: int) -> Score:
+    if module == TABLE:
+        return score_of(TABLE, *try_table(jobs))
     workspace = build_workspace(module)
     run_mutmut(workspace, jobs)
     found = look_again(workspace, stories(module), fates(statuses(workspace, module)), jobs)
-    fate = list(found.values())
-    living = survivors(workspace, module, found)
-    return Score(module, len(found), fate.count(Fate.KILLED), fate.count(Fate.TIMEOUT), living, listed(module))
+    return score_of(module, list(found.values()), survivors(workspace, module, found))
+
+
+def try_table(jobs: int) -> tuple[list[Fate], list[Change]]:
+    found = try_all(jobs)
+    return list(found.values()), [mutant.change for mutant, fate in found.items() if fate is Fate.SURVIVED]
+
+
+def score_of(name: str, found: list[Fate], living: list[Change]) -> Score:
+    return Score(name, len(found), found.count(Fate.KILLED), found.count(Fate.TIMEOUT), living, listed(name))
 
 
 def complaints(scored: Score) -> list[str]:
@@ -93,7 +105,9 @@ def complaints(scored: Score) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("modules", nargs="*", metavar="MODULE", default=MODULES, help="of the core, without `daemon.`")
+    parser.add_argument(
+        "modules", nargs="*", metavar="MODULE", default=(*MODULES, TABLE), help=f"of the core, without `daemon.`, or {TABLE}"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     print(HEAD, flush=True)
