@@ -29,5 +29,5 @@ def own_tests(module: str) -> list[str]:
 
 
 def stories(module: str) -> list[str]:
-    """Those of them that mutants are shown to."""
+    """Those of them that need no chance: they alone must cover the module, and notice its mutants."""
     return [path for path in own_tests(module) if Path(path).name not in _NETS]

@@ -18,7 +18,7 @@ import pytest
 from mutants import Change, Fate
 from own_tests import ROOT, stories
 
-from daemon.cycle import TABLE
+from daemon.cycle import TABLE, Cycle
 from daemon.news import Do, News, Row
 from daemon.payment import State
 
@@ -83,7 +83,8 @@ def try_all(jobs: int) -> dict[TableMutant, Fate]:
 
 
 class _Trial:
-    """Takes the place of pytest's own loop over the collected tests: once over all for the table as it is, then for each mutant."""
+    """Takes the place of pytest's own loop over the collected tests: all of them on the table as it is, to see which rows each goes
+    through; then for each mutant those that go through its row, and those that look at the table itself."""
 
     def __init__(self, jobs: int) -> None:
         self.fates: dict[TableMutant, Fate] = {}
@@ -91,12 +92,16 @@ class _Trial:
         self._under_way: dict[int, TableMutant] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if not _all_hold(session):
+        told = _rows_told(session)
+        if session.testsfailed:
             return True
+        shortest_first = sorted(session.items, key=lambda item: len(told[item]))
         for mutant in table_mutants():
             while len(self._under_way) >= self._jobs:
                 self._hear()
-            self._under_way[_fork(session, mutant)] = mutant
+            row = (mutant.state, mutant.news)
+            tests = [item for item in shortest_first if row in told[item] or item.path.name == "test_news.py"]
+            self._under_way[_fork(session, mutant, tests)] = mutant
         while self._under_way:
             self._hear()
         return True
@@ -107,21 +112,33 @@ class _Trial:
         self.fates[self._under_way.pop(child)] = Fate.SURVIVED if unnoticed else Fate.KILLED
 
 
-def _fork(session: pytest.Session, mutant: TableMutant) -> int:
+def _rows_told(session: pytest.Session) -> dict[pytest.Item, set[tuple[State, News]]]:
+    """Which rows each test goes through."""
+    told: dict[pytest.Item, set[tuple[State, News]]] = {}
+    look_up = Cycle._look_up
+    with pytest.MonkeyPatch.context() as patch:
+        for item in session.items:
+            seen = told[item] = set()
+            patch.setattr(Cycle, "_look_up", lambda cycle, *row, seen=seen: (seen.add(row), look_up(cycle, *row))[1])
+            _run(item)
+    return told
+
+
+def _fork(session: pytest.Session, mutant: TableMutant, tests: list[pytest.Item]) -> int:
     child = os.fork()
     if child:
         return child
     noticed = True  # whatever befalls the child but a quiet end
     try:
         mutant.wake()
-        noticed = not _all_hold(session)
+        for item in tests:
+            _run(item)
+            if session.testsfailed:
+                break
+        noticed = session.testsfailed > 0
     finally:
         os._exit(1 if noticed else _UNNOTICED)
 
 
-def _all_hold(session: pytest.Session) -> bool:
-    for item, following in zip(session.items, [*session.items[1:], None], strict=True):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.testsfailed:
-            return False
-    return True
+def _run(item: pytest.Item) -> None:
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
