@@ -45,6 +45,13 @@ def test_an_order_that_may_not_have_been_made_is_asked_for_by_its_number():
     assert (again.asked_at, again.next_at, action) == (107, 110, Query(T1))
 
 
+def test_a_provider_that_took_its_time_over_the_search_is_asked_again_at_once():
+    """It can hold queries, so it may have held this one, asked or not."""
+    searched, _ = done(Do.FIND, order(), 104, HOLDING)
+    assert done(Do.FIND, searched, 104.9, HOLDING)[0].next_at == 107
+    assert done(Do.FIND, searched, 105, HOLDING)[0].next_at == 105
+
+
 def test_or_made_again_where_the_provider_makes_one_order_per_key():
     searched, action = done(Do.FIND, order(), 104, REPEATING)
     assert (searched, action) == (order(errand=Errand.ASK, asked_at=104, next_at=107), CreateQr(T1))
