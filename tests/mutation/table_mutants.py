@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from daemon.payment import State
 
 TABLE_OF_THE_CYCLE = "table"  # its name on the command line, and of its list
 _PLUGINS = ("-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", "-p", "pytest_timeout")
-_PYTEST = ("-q", "-x", *_PLUGINS, "-o", "timeout=10", f"--rootdir={ROOT}")  # a story that never ends has noticed
+_PYTEST = ("-q", "-x", *_PLUGINS, f"--rootdir={ROOT}")
+_LONGEST_S = 2.0  # of processor time for one story; the longest, which tells all of them again, takes half a second
 _UNNOTICED = 3  # the exit code of a child whose stories all held
 
 
@@ -108,8 +110,9 @@ class _Trial:
 
     def _hear(self) -> None:
         child, status = os.wait()
-        unnoticed = os.waitstatus_to_exitcode(status) == _UNNOTICED
-        self.fates[self._under_way.pop(child)] = Fate.SURVIVED if unnoticed else Fate.KILLED
+        code = os.waitstatus_to_exitcode(status)
+        fate = Fate.SURVIVED if code == _UNNOTICED else Fate.TIMEOUT if code == -signal.SIGVTALRM else Fate.KILLED
+        self.fates[self._under_way.pop(child)] = fate
 
 
 def _rows_told(session: pytest.Session) -> dict[pytest.Item, set[tuple[State, News]]]:
@@ -132,6 +135,7 @@ def _fork(session: pytest.Session, mutant: TableMutant, tests: list[pytest.Item]
     try:
         mutant.wake()
         for item in tests:
+            signal.setitimer(signal.ITIMER_VIRTUAL, _LONGEST_S)  # many a story would never end
             _run(item)
             if session.testsfailed:
                 break
