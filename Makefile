@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test simulate proof bench lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
+.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -101,6 +101,13 @@ fuzz: setup ## ten minutes times FACTOR of fuzzing for each target (guided by co
 
 api-test: setup ## both OpenAPI documents against what they describe (ARGS)
 	$(BIN)/python -m pytest -m slow tests/docs/test_api_schemathesis.py $(ARGS)
+
+core-coverage: setup ## every line and branch of each core module, by its own tests alone: minutes (ARGS="-k cycle")
+	$(BIN)/python -m pytest tests/mutation/test_core_coverage.py -m slow $(ARGS)
+
+MODULE ?=
+mutate: setup ## change the core line by line, and see that its tests notice (MODULE="cycle money": these; tests/mutation/README.md)
+	$(BIN)/python tests/mutation/mutate.py $(MODULE) --jobs $(JOBS) $(ARGS)
 
 bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)

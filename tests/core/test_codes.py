@@ -57,8 +57,15 @@ def test_digits_with_a_prefix_of_nobody_are_unknown_whatever_their_length(prefix
 @pytest.mark.parametrize("rest", [b"", b"\x61", b"\x62", b"\x61\x13\x4f\x07", b"\x61" + bytes(300)])
 def test_an_emvco_code_is_known_by_its_decoded_bytes_whatever_follows_them(rest: bytes) -> None:
     text = emvco(rest)
-    assert payer(text) == "emvco"
-    assert payer(text.rstrip("=")) == "emvco", "padding that the wallet left out changes no byte"
+    code = classify(text)
+    assert code.scheme == payer(text.rstrip("=")) == "emvco", "padding that the wallet left out changes no byte"
+    assert code.auth_code is not None
+    assert code.auth_code.reveal() == text
+
+
+def test_an_emvco_code_has_512_characters_at_most() -> None:
+    longest = emvco(bytes(377))
+    assert (len(longest), payer(longest), payer(longest + "AAAA")) == (512, "emvco", None)
 
 
 def test_the_emvco_start_is_not_a_prefix_of_the_text() -> None:
@@ -113,7 +120,16 @@ def test_a_code_for_receiving_money_is_told_apart_from_the_code_for_paying(text:
     assert classify(text) == Code(Kind.RECEIVE)
 
 
-@pytest.mark.parametrize("text", ["https://example.org/", "http://qr.alipay.com.example.org/", "www.example.org", "otpauth://totp/x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org/",
+        "http://qr.alipay.com.example.org/",
+        "www.example.org",
+        "otpauth://totp/x",
+        "https://example.org/two\nlines",
+    ],
+)
 def test_an_address_is_only_an_address(text: str) -> None:
     assert classify(text) == Code(Kind.URL)
 
@@ -133,6 +149,11 @@ def test_only_ascii_digits_are_digits(zero: str) -> None:
     assert classify("13" + zero + "0" * 15) == Code(Kind.UNKNOWN)
 
 
+def test_only_ascii_letters_spell_an_address() -> None:
+    """U+017F, a long s, is an s to those who ignore case."""
+    assert classify("http\u017f://example.org/") == Code(Kind.UNKNOWN)
+
+
 def test_two_codes_in_one_scan_are_none() -> None:
     assert classify(WECHAT + WECHAT) == Code(Kind.UNKNOWN)
     assert classify(WECHAT + "\r" + WECHAT) == Code(Kind.UNKNOWN)
@@ -143,6 +164,11 @@ def test_blanks_and_line_ends_around_a_code_do_not_count(text: str) -> None:
     code = classify(text)
     assert code.auth_code is not None
     assert code.auth_code.reveal() == WECHAT
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x1d", "\u3000", "X"])
+def test_anything_else_around_a_code_does(mark: str) -> None:
+    assert classify(mark + WECHAT) == classify(WECHAT + mark) == Code(Kind.UNKNOWN)
 
 
 @pytest.mark.parametrize("symbology", ["]C0", "]Q1", "]Q0", "]z0", "]QA"])
@@ -201,7 +227,7 @@ def test_a_short_code_shows_nothing_of_itself() -> None:
 
 def test_a_code_is_never_copied_or_stored() -> None:
     for way in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match="never copied or stored"):
+        with pytest.raises(TypeError, match=r"^an AuthCode is never copied or stored$"):
             way(AuthCode(WECHAT))
     with pytest.raises(AttributeError):
         AuthCode(WECHAT).note = "kept"  # type: ignore[attr-defined]  # the point of the test

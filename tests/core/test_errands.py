@@ -40,7 +40,7 @@ def done(do: Do, attempt: Attempt, now: float, terms: Terms = PLAIN) -> tuple[At
 
 
 def test_the_charge_is_timed_from_its_sending():
-    charged, action = done(Do.SUBMIT, order(sent_at=0.0), 100)
+    charged, action = done(Do.SUBMIT, order(sent_at=0.0, errand=Errand.NONE), 100)
     assert (charged.sent_at, charged.errand, action) == (100, Errand.CHARGE, Submit(T1))
     assert (revoke_from(charged, Schedule()), give_up_at(charged, Schedule()), forgotten_at(charged, Schedule())) == (115, 130, 160)
 
@@ -50,6 +50,20 @@ def test_the_first_poll_comes_one_interval_after_the_answer_and_the_others_after
     assert (asked.errand, asked.next_at, action) == (Errand.ASK, 106, None)
     asked, _ = done(Do.ASK_LATER, order(errand=Errand.ASK, asked_at=106), 108)
     assert asked.next_at == 111
+
+
+def test_a_question_is_asked_again_one_interval_later_if_nothing_is_heard():
+    asked, action = done(Do.ASK_NOW, order(), 101)
+    assert (asked, action) == (order(errand=Errand.ASK, asked_at=101, next_at=106), Query(T1))
+    confirming, _ = done(Do.CONFIRM, order(), 101)
+    assert confirming == order(errand=Errand.CONFIRM, asked_at=101, next_at=106)
+    again, action = done(Do.GO_ON, asked, 106)
+    assert (again.asked_at, again.next_at, action) == (106, 111, Query(T1))
+
+
+def test_only_the_making_of_a_qr_is_asked_for_again():
+    repeating = Terms(Schedule(), holds_queries=False, returns_late_money=True, repeats_creates=True)
+    assert done(Do.GO_ON, order(errand=Errand.ASK, next_at=106), 106, repeating)[1] == Query(T1)
 
 
 def test_a_heard_refusal_is_still_to_be_confirmed_by_the_next_poll():
@@ -95,10 +109,10 @@ def test_undoing_is_taken_up(state: State, asked_at: float, now: float, next_at:
 
 def test_before_revoking_is_allowed_a_query_is_no_last_one():
     waiting, action = done(Do.GO_ON, order(errand=Errand.UNDO, next_at=112), 112)
-    assert (action, waiting.next_at) == (Query(T1), 115)
+    assert (action, waiting.asked_at, waiting.next_at) == (Query(T1), 112, 115)
     assert waiting.tries == 0
     last, action = done(Do.GO_ON, waiting, 115)
-    assert (action, last.tries) == (Query(T1, last=True), 1)
+    assert (action, last.asked_at, last.tries) == (Query(T1, last=True), 115, 1)
 
 
 def test_nothing_is_done_before_it_is_due():
@@ -151,14 +165,18 @@ def test_watching_asks_ever_more_slowly_and_is_bounded():
     watching, action = done(Do.WATCH, order(tries=5), 200)
     assert (watching.errand, watching.next_at, watching.tries, action) == (Errand.WATCH, 210, 0, None)
     watching, action = done(Do.GO_ON, watching, 210)
-    assert (watching.next_at, watching.tries, action) == (230, 1, Query(T1))
-    ended, action = done(Do.GO_ON, watching.but(tries=CHASE_TRIES), 230)
-    assert (ended.errand, action) == (Errand.NONE, None)
+    assert (watching.asked_at, watching.next_at, watching.tries, action) == (210, 230, 1, Query(T1))
+    watching, _ = done(Do.GO_ON, watching, 230)
+    assert (watching.next_at, watching.tries) == (270, 2)
+    ended, action = done(Do.GO_ON, watching.but(tries=CHASE_TRIES), 270)
+    assert (ended.errand, ended.next_at, action) == (Errand.NONE, None, None)
 
 
 def test_what_is_watched_already_is_not_watched_anew():
     watching = order(errand=Errand.WATCH, next_at=900, pause_s=320.0, tries=6)
     assert done(Do.WATCH, watching, 700) == (watching, None)
+    due, action = done(Do.WATCH, watching, 900)
+    assert (due.next_at, due.tries, action) == (1540, 7, Query(T1))
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -166,7 +184,15 @@ def test_what_is_watched_already_is_not_watched_anew():
 def test_an_order_that_was_never_known_is_looked_at_when_it_is_held_to_be_lost(now: float, next_at: float, mode: Mode):
     """A QR order, too, though its till is told an end much sooner: what turned up at the provider is closed there."""
     looked, action = done(Do.LOOK_ONCE_MORE, order(errand=Errand.UNDO, mode=mode), now)
-    assert (looked.errand, looked.next_at, action) == (Errand.WATCH, next_at, None)
+    assert (looked.errand, looked.next_at, looked.since_at, action) == (Errand.WATCH, next_at, next_at, None)
+
+
+def test_a_look_that_comes_too_soon_is_not_the_last():
+    looking = order(errand=Errand.WATCH, since_at=160, next_at=170)
+    assert done(Do.LOOK_ONCE_MORE, looking, 159) == (looking.but(next_at=160), None)
+    assert done(Do.LOOK_ONCE_MORE, looking, 160)[0].errand is Errand.NONE
+    assert done(Do.LOOK_ONCE_MORE, looking.but(was_known=True), 159)[0].errand is Errand.NONE, "an answer said what became of it"
+    assert done(Do.LOOK_ONCE_MORE, looking.but(errand=Errand.UNDO), 110)[0].next_at == 170, "this is the first look"
 
 
 def test_an_order_that_was_only_watched_is_looked_at_then_too():
@@ -177,7 +203,7 @@ def test_an_order_that_was_only_watched_is_looked_at_then_too():
 
 @pytest.mark.parametrize("seen", [{"was_known": True}, {"errand": Errand.WATCH}])
 def test_what_was_known_or_has_been_looked_at_rests(seen: dict[str, object]):
-    rested, _ = done(Do.LOOK_ONCE_MORE, order(**{"errand": Errand.UNDO, **seen}), 200)
+    rested, _ = done(Do.LOOK_ONCE_MORE, order(**{"errand": Errand.UNDO, "next_at": 200.0, **seen}), 200)
     assert (rested.errand, rested.next_at) == (Errand.NONE, None)
 
 
@@ -192,6 +218,12 @@ def test_late_money_goes_back_under_its_bound_or_is_left_to_a_person():
     assert (given_over.errand, given_over.reason, action) == (Errand.NONE, PAID_LATE, None)
     reported, action = done(Do.RETURN_MONEY, order(), 200, HOLDING)
     assert (reported.errand, reported.reason, action) == (Errand.NONE, PAID_LATE, None)
+
+
+def test_the_first_pause_between_refunds_is_the_schedule_s_however_short():
+    quick = Terms(Schedule(chase_s=1), holds_queries=False, returns_late_money=True)
+    refunding, _ = done(Do.RETURN_MONEY, order(pause_s=99.0), 200, quick)
+    assert done(Do.REFUND_LATER, refunding, 205, quick)[0].next_at == 206
 
 
 def test_a_report_keeps_what_was_odd():

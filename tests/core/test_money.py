@@ -78,6 +78,11 @@ def test_what_is_no_plain_decimal_number_is_refused_with_an_example(text: str) -
         parse_amount(text, "CNY")
 
 
+def test_a_text_without_end_is_not_repeated_in_full() -> None:
+    with pytest.raises(ValueError, match=r"not 'x{32}'$"):
+        parse_amount("x" * 33, "CNY")
+
+
 @pytest.mark.parametrize(("text", "currency"), [("12.345", "CNY"), ("12.0", "JPY")])
 def test_more_decimals_than_the_currency_has_are_never_rounded_away(text: str, currency: str) -> None:
     with pytest.raises(ValueError, match="digits after the point"):

@@ -57,8 +57,19 @@ def test_a_changed_payment_is_a_new_one() -> None:
     assert (before.state, after.state) == (State.SUBMITTING, State.PAID)
     with pytest.raises(FrozenInstanceError):
         before.state = State.PAID  # type: ignore[misc]  # the point of the test
-    with pytest.raises(TypeError):
-        before.but(colour="red")
+    assert (after.ref, after.amount, after.created_at) == (before.ref, before.amount, before.created_at)
+
+
+def test_what_has_no_such_field_is_not_changed_and_says_which() -> None:
+    with pytest.raises(TypeError, match=r"^Payment has no colour, shape$"):
+        payment().but(shape="round", colour="red", state=State.PAID)
+    with pytest.raises(TypeError, match=r"^Attempt has no colour$"):
+        attempt().but(colour="red")
+
+
+def test_every_field_can_be_changed_at_once() -> None:
+    old, new = attempt("T1"), attempt("T2", Errand.NONE)
+    assert old.but(**vars(new)) == new
 
 
 def test_a_changed_attempt_is_a_new_one() -> None:
@@ -69,7 +80,7 @@ def test_a_changed_attempt_is_a_new_one() -> None:
 def test_an_attempt_is_found_by_its_number() -> None:
     both = payment(State.PENDING, attempt("T1"), attempt("T2"))
     assert both.attempt(OutTradeNo("T2")).out_trade_no == "T2"
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="T3"):
         both.attempt(OutTradeNo("T3"))
 
 

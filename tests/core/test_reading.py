@@ -76,6 +76,19 @@ def test_an_unanswered_charge_is_unclear_unless_nothing_of_it_left():
     assert (unsent.reason, news) == (Reason("not_sent", "no route"), N.NOT_SENT)
 
 
+def test_why_it_ended_is_not_forgotten_because_the_charge_never_left():
+    """Given up before: that is why. In doubt before: it is not any more, and the reason is that nothing left."""
+    never_left = Failed(Submit(T1), False, "no route")
+    assert read_failure(UNDOING.but(reason=TIMED_OUT), never_left)[0].reason == TIMED_OUT
+    assert read_failure(IN_DOUBT, never_left)[0].reason == Reason("not_sent", "no route")
+
+
+def test_a_refund_that_is_not_answered_is_asked_for_again():
+    for sent in (True, False):
+        refunding = REFUSED.but(errand=Errand.REFUND)
+        assert read_failure(refunding, Failed(Refund(T1), sent, "no answer")) == (refunding, N.REFUND_AGAIN)
+
+
 def test_not_known_is_no_refusal_unless_one_was_heard():
     assert asked(ASKED, V.NOT_KNOWN) is N.UNCLEAR
     assert asked(UNDOING, V.NOT_KNOWN) is N.UNCLEAR
@@ -107,6 +120,10 @@ def test_a_charge_is_answered(verdict: Verdict, news: News):
 def test_who_can_mend_a_refusal_is_remembered(refusal: Refusal | None, mendable: bool):
     heard, _ = read(CHARGED, Submit(T1), V.REFUSED, code="NOTENOUGH", refusal=refusal)
     assert (heard.refusal, heard.mendable, heard.reason) == (NOTENOUGH, mendable, None)
+
+
+def test_a_charge_that_proves_paid_when_it_was_given_up_and_is_in_doubt_came_late():
+    assert read(IN_DOUBT.but(errand=Errand.UNDO), Submit(T1), V.PAID, place=Place(S.IN_DOUBT, leads=True, may_retry=True))[1] is N.LATE_PAID
 
 
 def test_a_refusal_heard_after_giving_up_changes_nothing():
@@ -206,6 +223,8 @@ def test_paid_but_not_what_was_asked():
 def test_a_revoke_is_confirmed(verdict: Verdict):
     undone, news = read(REVOKE_SENT, Revoke(T1), verdict)
     assert (undone.revoke_open, undone.reason, news) == (False, TIMED_OUT, N.REVOKED)
+    cancelled, _ = read(REVOKE_SENT.but(reason=Reason("cancelled", "")), Revoke(T1), verdict)
+    assert cancelled.reason == Reason("cancelled", "")
     late, _ = read(IN_DOUBT.but(reason=Reason("revoke_unconfirmed", "")), Revoke(T1), verdict)
     assert late.reason == TIMED_OUT
 

@@ -25,6 +25,10 @@ def test_paid_is_believed_when_everything_matches() -> None:
     assert judge_paid(ATTEMPT, claim(), code="SUCCESS", trade_no="42") == Reply(Verdict.PAID, "SUCCESS", "", "42")
 
 
+def test_paid_needs_no_word_and_no_number_of_the_provider_s() -> None:
+    assert judge_paid(ATTEMPT, claim()) == Reply(Verdict.PAID, "", "", None)
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
@@ -40,16 +44,16 @@ def test_paid_is_believed_when_everything_matches() -> None:
 def test_paid_with_any_difference_proves_nothing(said: Claim, why: str) -> None:
     """P6"""
     reply = judge_paid(ATTEMPT, said, trade_no="42")
-    assert reply.verdict is Verdict.MISMATCH
+    assert (reply.verdict, reply.code) == (Verdict.MISMATCH, "mismatch")
     assert reply.text == f"the answer says paid, but: {why}"
     assert reply.trade_no == "42"
 
 
 def test_all_differences_are_named_at_once_and_hostile_words_are_tamed() -> None:
     reply = judge_paid(ATTEMPT, claim("x", 2, "\x1b[31m" + "y" * 500, merchant_matches=False))
-    assert reply.text.count(",") == 4
-    assert "\x1b" not in reply.text
-    assert len(reply.text) < 200
+    tame = "'\\x1b[31m" + "y" * 11 + "'"  # sixteen characters of theirs
+    wrong = f"another merchant, another order number, amount 2 instead of 1250, currency {tame} instead of CNY"
+    assert reply.text == f"the answer says paid, but: {wrong}"
 
 
 def test_the_reason_is_the_provider_s_own_word_or_else_the_verdict() -> None:

@@ -33,6 +33,10 @@ def test_a_known_code_goes_whatever_it_looks_like():
     assert masked("code ABCD-1234 and x7 are bad", "ABCD-1234", "x7", "") == "code AB…34 and … are bad"
 
 
+def test_a_known_code_too_short_to_hide_behind_its_ends_goes_wholly():
+    assert masked("ABCDEFG or 12345678", "ABCDEFG", "12345678") == "… or 12…78"
+
+
 def test_a_text_is_cut_after_it_was_masked():
     """A code that the cut would shorten below recognition is gone already."""
     text = masked("x" * (TEXT_MAX - 6) + DIGITS)
