@@ -228,7 +228,7 @@ def test_an_odd_payment_is_watched(asked: Callable[[], Story]):
 
 @pytest.mark.parametrize("give_up", [True, False])
 def test_a_close_of_what_the_provider_does_not_know_may_be_confirmed_and_is_looked_at_once_more(give_up: bool):
-    story = _not_made(give_up, revoke=V.REVOKED)
+    story = _not_made(give_up, revoke=V.REVOKED, until=1 if give_up else 21)
     assert story.order().errand is Errand.WATCH
     story.until_asked()
     story.reply(V.PAID)
@@ -255,14 +255,14 @@ def test_a_look_that_a_restart_brought_early_is_not_the_last(give_up: bool):
     assert story.is_over
 
 
-def _not_made(give_up: bool, *, revoke: Verdict) -> Story:
+def _not_made(give_up: bool, *, revoke: Verdict, until: float | None = None) -> Story:
     """A QR order whose making was not answered, and which the provider does not know."""
     story = Story(shows=True)
     story.lose()
     if give_up:
         story.cancel()
         story.forget()
-    story.answer_all(query=V.NOT_KNOWN, revoke=revoke, until=31 if give_up else 25)
+    story.answer_all(query=V.NOT_KNOWN, revoke=revoke, until=until or (31 if give_up else 25))
     assert story.state is (State.CANCELLED if give_up else State.EXPIRED)
     return story
 
