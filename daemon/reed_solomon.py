@@ -55,7 +55,7 @@ def mend(words: bytes, checks: int) -> bytes:
         return words
     locator, evaluator = _key_equation(_syndromes(lowest_first, checks), checks)
     places = [place for place in range(len(words)) if _value(locator, _EXP[255 - place]) == 0]
-    if len(places) != len(locator) - 1 or len(places) > checks // 2:
+    if len(places) != len(locator) - 1:
         raise TooDamaged("the damage is larger than the check words can mend")
     mended = bytearray(lowest_first)
     for place in places:
@@ -71,7 +71,10 @@ def _syndromes(lowest_first: Sequence[int], checks: int) -> list[int]:
 
 
 def _key_equation(syndromes: list[int], checks: int) -> tuple[list[int], list[int]]:
-    """Error locator and evaluator, by Euclid's algorithm (Sugiyama), lowest power first."""
+    """Error locator and evaluator, by Euclid's algorithm (Sugiyama), lowest power first.
+
+    The locator's degree is at most `checks // 2`: it is `checks` less that of `before`, which is at least half of `checks`.
+    """
     before, now = [0] * checks + [1], _trimmed(syndromes)
     locator_before, locator = [0], [1]
     while 2 * (len(now) - 1) >= checks:
@@ -85,12 +88,12 @@ def _key_equation(syndromes: list[int], checks: int) -> tuple[list[int], list[in
 
 
 def _size(locator: list[int], evaluator: list[int], inverse: int) -> int:
-    """By how much the word at a root of the locator is wrong (Forney, for roots that begin with 1)."""
+    """By how much the word at a root of the locator is wrong (Forney, for roots that begin with 1).
+
+    The locator has as many roots as its degree, so each is a simple one, where the slope is not zero.
+    """
     slope = [coefficient if power % 2 == 0 else 0 for power, coefficient in enumerate(locator[1:])]
-    below = _value(slope, inverse)
-    if below == 0:
-        raise TooDamaged("the damage is ambiguous")
-    return _times(_EXP[255 - _LOG[inverse]], _over(_value(evaluator, inverse), below))
+    return _times(_EXP[255 - _LOG[inverse]], _over(_value(evaluator, inverse), _value(slope, inverse)))
 
 
 def _trimmed(polynomial: list[int]) -> list[int]:

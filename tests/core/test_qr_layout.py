@@ -6,7 +6,7 @@ import pytest
 import segno
 from segno import consts
 
-from daemon.qr_layout import FORMATS, VERSIONS, alignment_centres, blocks, codewords, data_places, fixed_modules, format_places, side_of
+from daemon.qr_layout import FORMATS, VERSIONS, Grid, alignment_centres, blocks, codewords, data_places, fixed_modules, format_places, side_of
 
 # Characters of byte mode that fit version 40, from the standard's table of capacities; the text costs 20 bits of head.
 CAPACITY_OF_40 = {"L": 2953, "M": 2331, "Q": 1663, "H": 1273}
@@ -66,3 +66,10 @@ def test_both_copies_of_the_format_say_the_same(level: str, mask: int) -> None:
     for copy in format_places(29):
         bits = int("".join(str(matrix[r][c]) for r, c in copy), 2)
         assert FORMATS[bits] == (level, mask)
+
+
+def test_a_grid_reads_its_modules_by_row_and_column() -> None:
+    grid = Grid(bytes([1, 1, 0, 0, 0, 1, 0, 0, 0]), 3)
+    assert [(r, c) for r in range(3) for c in range(3) if grid[r, c]] == [(0, 0), (0, 1), (1, 2)]
+    assert grid.bits(iter([(0, 0), (0, 2), (1, 2), (2, 2)])) == 0b1010, "the first one is the highest"
+    assert grid.bits(iter([])) == 0

@@ -27,6 +27,16 @@ def test_what_is_whole_is_left_alone() -> None:
     assert mend(EXAMPLE, 10) == EXAMPLE
 
 
+@pytest.mark.parametrize("place", range(len(EXAMPLE)))
+def test_one_wrong_word_is_mended_wherever_it_is(place: int) -> None:
+    assert mend(damaged(EXAMPLE, [place]), 10) == EXAMPLE
+
+
+@pytest.mark.parametrize("places", [[0, 1, 2, 3, 4], [21, 22, 23, 24, 25], [0, 6, 12, 18, 25]])
+def test_five_wrong_words_are_mended_with_ten_check_words(places: list[int]) -> None:
+    assert mend(damaged(EXAMPLE, places), 10) == EXAMPLE
+
+
 @given(st.sets(st.integers(0, len(EXAMPLE) - 1), max_size=5), st.integers(0, 10**6))
 def test_up_to_half_of_the_check_words_can_be_wrong_anywhere(places: set[int], seed: int) -> None:
     assert mend(damaged(EXAMPLE, sorted(places), seed), 10) == EXAMPLE
@@ -53,3 +63,16 @@ def test_noise_is_refused_or_ends_as_a_code(words: bytes, checks: int) -> None:
 def test_the_whole_of_the_damage_must_be_explained() -> None:
     with pytest.raises(TooDamaged):
         mend(bytes(range(26)), 10)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("00 00 01 01", "the damage cannot be located"),  # the two hide each other from the first check
+        ("00 00 01 02", "the damage cannot be mended"),  # and here from the second one
+        ("00 00 02 01", "the damage is larger than the check words can mend"),  # as one wrong word far outside would do
+    ],
+)
+def test_two_wrong_words_are_refused_with_two_check_words(words: str, why: str) -> None:
+    with pytest.raises(TooDamaged, match=f"^{why}$"):
+        mend(bytes.fromhex(words), 2)

@@ -28,6 +28,12 @@ def test_a_missing_light_does_not_make_the_box_unready():
     assert screen_name(view(outages=missing(Part.LIGHTS))) == "ready"
 
 
+def test_a_view_tells_which_part_is_missing():
+    shown = view(outages=missing(Part.LIGHTS, Part.TILL))
+    assert [part for part in Part if shown.lacks(part)] == [Part.LIGHTS, Part.TILL]
+    assert not view().lacks(Part.LIGHTS)
+
+
 @pytest.mark.parametrize("kind", [NoticeKind.WRONG_CODE, NoticeKind.SCAN_AGAIN, NoticeKind.NO_ROUTE])
 def test_whatever_was_wrong_with_a_code_shows_the_wrong_code_screen(kind):
     assert screen_name(view(State.AWAITING_CODE, notice=Notice(kind))) == "wrong_code"
