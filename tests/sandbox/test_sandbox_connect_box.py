@@ -26,7 +26,7 @@ from daemon.timing import Schedule
 
 @pytest.fixture
 async def gateway(sandbox: Sandbox) -> AsyncIterator[ConnectGateway]:
-    gateway = ConnectGateway(settings(sandbox), PLACE, Schedule(answer_s=1.0, reply_s=1.0))
+    gateway = ConnectGateway(settings(sandbox), PLACE, Schedule(answer_s=5.0, reply_s=5.0))
     yield gateway
     await gateway.aclose()
 

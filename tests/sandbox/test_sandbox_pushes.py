@@ -32,7 +32,7 @@ async def client(sandbox: Sandbox) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def gateway(sandbox: Sandbox) -> AsyncIterator[CbtisGateway]:
-    gateway = CbtisGateway(settings(sandbox), PLACE, Schedule(answer_s=1.0, reply_s=1.0))
+    gateway = CbtisGateway(settings(sandbox), PLACE, Schedule(answer_s=5.0, reply_s=5.0))
     yield gateway
     await gateway.aclose()
 
