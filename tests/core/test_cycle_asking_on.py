@@ -252,6 +252,11 @@ def test_a_close_of_what_the_provider_does_not_know_may_be_confirmed_and_is_look
     assert story.asked[-1].endswith("refund")
 
 
+def test_what_is_forgotten_is_closed_once():
+    story = _not_made(False, revoke=V.NOT_KNOWN)
+    assert story.asked_since(20) == ["20 last query", "20 close"]
+
+
 @pytest.mark.parametrize("give_up", [True, False])
 def test_what_is_forgotten_stays_ended_as_the_till_was_told(give_up: bool):
     story = _not_made(give_up, revoke=V.NOT_KNOWN)
