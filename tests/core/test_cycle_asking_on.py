@@ -112,6 +112,23 @@ def test_an_answer_that_took_longer_than_the_pause_is_followed_by_the_next_quest
     assert story.state is state
 
 
+@pytest.mark.parametrize("told", [_in_doubt, _refused, _expired, _cancelled])
+def test_so_is_an_odd_one(told: Told):
+    story = told()
+    story.until_asked()
+    story.wait(25)
+    assert len(story.reply(V.MISMATCH, "mismatch")) == 1
+    assert story.state is State.IN_DOUBT
+
+
+@pytest.mark.parametrize(("told", "end"), [(_refused, State.REFUSED), (_expired, State.EXPIRED), (_cancelled, State.CANCELLED)])
+def test_the_provider_s_own_end_changes_no_word_and_leaves_nothing_open(told: Told, end: State):
+    story = told()
+    story.until_asked()
+    story.reply(V.CLOSED)
+    assert (story.state, story.order().state, story.is_over) == (end, end, True)
+
+
 @BY_STATE
 def test_a_restart_asks_at_once_and_changes_no_word(state: State, told: Told):
     story = told()
@@ -235,10 +252,16 @@ def test_a_close_of_what_the_provider_does_not_know_may_be_confirmed_and_is_look
     assert story.asked[-1].endswith("refund")
 
 
+def test_what_is_forgotten_is_closed_once():
+    story = _not_made(False, revoke=V.NOT_KNOWN)
+    assert story.asked_since(20) == ["20 last query", "20 close"]
+
+
 @pytest.mark.parametrize("give_up", [True, False])
 def test_what_is_forgotten_stays_ended_as_the_till_was_told(give_up: bool):
     story = _not_made(give_up, revoke=V.NOT_KNOWN)
     told = story.state
+    assert story.order().errand is Errand.WATCH
     story.until_asked()
     story.reply(V.NOT_KNOWN)
     assert (story.state, story.is_over) == (told, True)
