@@ -6,7 +6,18 @@ import pytest
 import segno
 from segno import consts
 
-from daemon.qr_layout import FORMATS, VERSIONS, Grid, alignment_centres, blocks, codewords, data_places, fixed_modules, format_places, side_of
+from daemon.qr_layout import (
+    FORMATS,
+    VERSIONS,
+    Grid,
+    alignment_centres,
+    blocks,
+    codewords,
+    data_places,
+    fixed_modules,
+    format_places,
+    side_of,
+)
 
 # Characters of byte mode that fit version 40, from the standard's table of capacities; the text costs 20 bits of head.
 CAPACITY_OF_40 = {"L": 2953, "M": 2331, "Q": 1663, "H": 1273}

@@ -10,8 +10,9 @@ import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from segno import consts
 
-from daemon.qr_layout import VERSIONS, Grid, blocks
+from daemon.qr_layout import VERSIONS, Grid, blocks, data_places
 from daemon.qr_reading import NoCode, read_grid, read_picture
 
 LINK = "weixin://wxpay/bizpayurl?pr=AbCd12X"
@@ -136,6 +137,79 @@ def test_a_format_that_is_damaged_twice_is_refused() -> None:
 def test_a_part_of_a_series_is_no_text(made: segno.QRCode) -> None:
     with pytest.raises(NoCode, match="cannot be read"):
         read_grid(grid_of(made))
+
+
+def redrawn(words: bytes) -> Grid:
+    """A code of version 1-L, unmasked but for mask 0, whose nineteen data words are these."""
+    grid = grid_of(segno.make("0", version=1, error="L", mask=0, boost_error=False, micro=False))
+    modules = bytearray(grid.modules)
+    printed = words + check_words(words, 7)
+    for (row, column), bit in zip(data_places(1), "".join(f"{word:08b}" for word in printed), strict=True):
+        modules[row * grid.side + column] = int(bit) ^ ((row + column) % 2 == 0)
+    return Grid(bytes(modules), grid.side)
+
+
+def check_words(words: bytes, count: int) -> bytes:
+    """By long division with the generator polynomial, as the standard describes it for writers."""
+    rest = [*words, *[0] * count]
+    generator = list(consts.GEN_POLY[count])
+    for place in range(len(words)):
+        if factor := rest[place]:
+            for i, exponent in enumerate(generator, 1):
+                rest[place + i] ^= consts.GALIOS_EXP[(exponent + consts.GALIOS_LOG[factor]) % 255]
+    return bytes(rest[len(words) :])
+
+
+def written(*fields: str) -> Grid:
+    """Segments given as bits, and the end of the content; the rest is filled with zeros."""
+    return redrawn(int("".join(fields).ljust(19 * 8, "0"), 2).to_bytes(19, "big"))
+
+
+ECI, BYTES, NUMERIC = "0111", "0100", "0001"
+U_UMLAUT = BYTES + f"{2:08b}" + "".join(f"{byte:08b}" for byte in "ü".encode())
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("00011010", "ü"),  # 26 in one byte
+        ("10000000" + "00011010", "ü"),  # and in two
+        ("11000000" + "00000000" + "00011010", "ü"),  # and in three
+        ("00000011", "Ã¼"),  # the same bytes in ISO 8859-1
+    ],
+)
+def test_a_character_set_is_named_in_one_two_or_three_bytes(number: str, text: str) -> None:
+    assert read_grid(written(ECI, number, U_UMLAUT)) == text
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ((ECI, "10000001", "00000011", U_UMLAUT), "KeyError"),  # set 259
+        ((ECI, "11000001", "00000000", "00011010", U_UMLAUT), "KeyError"),  # set 65562
+        ((ECI, "10101010", U_UMLAUT), "KeyError"),
+        ((ECI, "10000000", "10101010", U_UMLAUT), "UnicodeDecodeError"),  # set 170, where there is no umlaut
+        ((NUMERIC, f"{3:010b}", f"{1000:010b}"), "_End"),
+        ((NUMERIC, f"{1:010b}", f"{10:04b}"), "_End"),
+        ((NUMERIC, f"{2:010b}", f"{100:07b}"), "_End"),
+        ((BYTES, f"{18:08b}"), "_End"),  # seventeen have room
+    ],
+)
+def test_content_that_is_no_text_is_refused(fields: tuple[str, ...], why: str) -> None:
+    with pytest.raises(NoCode, match=rf"^the QR code's content cannot be read \({why}\)$"):
+        read_grid(written(*fields))
+
+
+def test_seventeen_bytes_are_all_that_the_smallest_code_holds() -> None:
+    text = "tillbox/pay?no=17"
+    assert read_grid(written(BYTES, f"{17:08b}", "".join(f"{byte:08b}" for byte in text.encode()))) == text
+
+
+def test_a_picture_with_a_damaged_code_says_what_is_wrong_with_it() -> None:
+    picture = drawn(segno.make(LINK, version=3, error="L", micro=False), scale=3, border=4)
+    ImageDraw.Draw(picture).rectangle((12 + 9 * 3, 12 + 9 * 3, 12 + 20 * 3, 12 + 20 * 3), fill=255)
+    with pytest.raises(NoCode, match="the QR code is damaged"):
+        read(picture)
 
 
 def test_a_picture_without_a_code_says_so() -> None:
