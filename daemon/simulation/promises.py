@@ -50,6 +50,7 @@ class _Heard:
     charges: int = 0
     charged_at: float = 0.0
     requests: int = 0
+    asked: int = 0  # queries that were made, whether or not they left the box and arrived
     last: type[Action] | None = None  # the kind of the last request of this life of the box; None: none yet
     verdicts: list[tuple[type[Action], Verdict]] = field(default_factory=list)
 
@@ -76,8 +77,12 @@ class Promises:
         for heard in self._orders.values():
             heard.last = None
 
+    def asks(self, action: Action, attempt: Attempt) -> None:
+        """A request is made; it may not leave the box, where there is no connection."""
+        self._heard(attempt).asked += isinstance(action, Query)
+
     def leaves(self, action: Action, attempt: Attempt, now: float) -> None:
-        heard = self._orders.setdefault(attempt.out_trade_no, _Heard())
+        heard = self._heard(attempt)
         heard.requests += 1
         if isinstance(action, Submit | CreateQr):
             self._charge_leaves(action, attempt, heard, now)
@@ -113,7 +118,7 @@ class Promises:
 
     def hears(self, action: Action, attempt: Attempt, reply: Reply | GatewayError) -> None:
         if isinstance(reply, Reply):
-            heard = self._orders.setdefault(attempt.out_trade_no, _Heard())
+            heard = self._heard(attempt)
             heard.verdicts.append((type(action), reply.verdict))
 
     # -- what the till is told --
@@ -174,10 +179,13 @@ class Promises:
             return
         # nobody can pay what failed, even where its revoke was refused for good
         was_undone = order.state is Standing.FAILED and order.times(Call.REVOKE) + order.times(Call.CLOSE) > 0
-        # a week, at a wallet that ends nothing and lets nothing be ended; some of the questions may have been lost
-        asked_to_the_limit = order.times(Call.QUERY) >= CHASE_TRIES // 2
+        # a week, at a wallet that ends nothing and lets nothing be ended; each life may have died of one question that it had stored
+        asked_to_the_limit = self._heard(attempt).asked + self.lives >= CHASE_TRIES
         if order.money_in == order.money_out and not was_undone and not asked_to_the_limit:
             raise Broken("P5", f"the order was left {order.state}, told {attempt.state}")
+
+    def _heard(self, attempt: Attempt) -> _Heard:
+        return self._orders.setdefault(attempt.out_trade_no, _Heard())
 
     def _on_disk(self, attempt: Attempt) -> Attempt | None:
         payment = self.disk.with_order(attempt.out_trade_no)

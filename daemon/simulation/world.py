@@ -161,7 +161,8 @@ class World:
         """As it stands in its provider's ledger; None where nobody has heard of it."""
         return self.providers[attempt.gateway].find(attempt.out_trade_no)
 
-    def befalls(self, _action: Action, attempt: Attempt) -> Mishap | None:
+    def befalls(self, action: Action, attempt: Attempt) -> Mishap | None:
+        self.promises.asks(action, attempt)
         mishap = self._mishaps.at_call()
         if mishap is not None:
             self._note(mishap, self._state_of(attempt))

@@ -67,6 +67,7 @@ def test_nothing_arrives_faster_than_the_line_is_long(run: Run) -> None:
 def test_the_printed_ratios_are_those_of_the_medians(run: Run) -> None:
     assert printed(run, r"tillbox takes ([\d.]+) times the floor") == pytest.approx(run.ratio(TILLBOX, FLOOR), abs=0.006)
     assert printed(run, r"tillbox is ([\d.]+) times ahead of the script") == pytest.approx(run.ratio(SCRIPT, TILLBOX), abs=0.006)
+    assert run.ratio(TILLBOX, FLOOR) > 1
 
 
 def test_tillbox_is_ahead_of_the_script(run: Run) -> None:
