@@ -1,4 +1,5 @@
-"""The providers' ends of the wire: bytes in, bytes out, from the sandbox's own stand-ins and on the simulator's ledger.
+"""The providers' ends of the wire: bytes in, bytes out, from the sandbox's own stand-ins and on the simulator's ledger; and
+with each the shipped gateway that speaks with it.
 
 They outlive the box: what a backend has noted about a number, it knows after the box's restart too.
 """
@@ -12,7 +13,12 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+from daemon.gateways.base import Gateway
+from daemon.gateways.client import Connect
+from daemon.gateways.merchant import MerchantGateway
+from daemon.gateways.settings import MerchantSettings, Place, WechatSettings
 from daemon.gateways.signing import Request
+from daemon.gateways.wechat import WechatGateway
 from daemon.sandbox import merchant_checks as checks
 from daemon.sandbox.credentials import MerchantCredentials, WechatCredentials
 from daemon.sandbox.delivery import Answer
@@ -22,13 +28,16 @@ from daemon.sandbox.merchant_book import Book, Played
 from daemon.sandbox.merchant_checks import Door, Refused
 from daemon.sandbox.scenario import HONEST, Call, Lie, Step
 from daemon.sandbox.wechat import CONTENT_TYPE, Asked, WechatDesk
+from daemon.secret import Secret
 from daemon.simulation.provider import Provider
+from daemon.timing import Schedule
 
 # Of this program alone, and of no use anywhere: nothing of the simulator leaves its process.
 WECHAT = WechatCredentials("wxsimulated0000001", "1900000001", "a key of the simulator, nobody's", Path())
 MERCHANT = MerchantCredentials("box-1", "a secret of the simulator, nobody's", Path())
 
 JSON = "application/json"
+PLACE = Place("box-1", "shop-1", "Tea & Cake")
 MERCHANT_URL = "https://backend.invalid/merchant"
 WECHAT_URL = "https://wechat.invalid"
 
@@ -38,14 +47,14 @@ Wall = Callable[[], dt.datetime]
 class Desk(Protocol):
     """One provider. `certified`: the request came over a connection that showed the merchant's certificate."""
 
+    def gateway(self, name: str, schedule: Schedule, connect: Connect) -> Gateway:
+        """The shipped gateway that speaks with it, for one life of the box."""
+
     def answer(self, request: Request, *, certified: bool) -> tuple[Answer, Step]:
         """What comes of a request that has arrived, and how the order's scenario bends the answer."""
 
     def look(self, request: Request) -> tuple[Answer, Step]:
         """What a query that was held open is answered in the end."""
-
-    def fresh_nonce(self) -> str:
-        """One that no request has had, in whatever life of the box."""
 
     def busy(self, request: Request) -> Answer:
         """Nothing was done, and the provider says so in a way that proves nothing."""
@@ -62,15 +71,17 @@ class WechatEnd:
     def __init__(self, provider: Provider, wall: Wall) -> None:
         self._desk = WechatDesk(provider.ledger, lambda code: provider.choose(code), WECHAT, wall, wants_certificates=True)
 
+    def gateway(self, name: str, schedule: Schedule, connect: Connect) -> Gateway:
+        key, unread = Secret(WECHAT.key), Path()  # no file is read where there is no TLS; that there is one is what counts
+        settings = WechatSettings(name, WECHAT_URL, WECHAT.appid, WECHAT.mch_id, key, "HMAC-SHA256", unread, unread)
+        return WechatGateway(settings, PLACE, schedule, nonce=lambda: "0" * 32, local_ip=lambda: "127.0.0.1", connect=connect)
+
     def answer(self, request: Request, *, certified: bool) -> tuple[Answer, Step]:
         body, step = self._desk.answer(_asked(request, certified=certified))
         return Answer(body, CONTENT_TYPE), step
 
     def look(self, request: Request) -> tuple[Answer, Step]:
         raise NotImplementedError("WeChat cannot hold a query")
-
-    def fresh_nonce(self) -> str:
-        return "0" * 32  # which WeChat does not look at
 
     def busy(self, request: Request) -> Answer:
         return Answer(self._desk.busy(_asked(request, certified=True)), CONTENT_TYPE)
@@ -88,12 +99,23 @@ class MerchantEnd:
     wall: Wall
     _book: Book = field(init=False)
     _door: Door = field(init=False)
-    _nonces: count[int] = field(default_factory=count)
+    _nonces: count[int] = field(default_factory=count)  # none comes again in whatever life of the box
 
     def __post_init__(self) -> None:
         # the same in every run: a history is the same wherever it is told
         self._book = Book(self.provider.ledger, lambda code: self.provider.choose(code), _pepper=bytes(32))
         self._door = Door(MERCHANT, self.provider.now, self.wall)
+
+    def gateway(self, name: str, schedule: Schedule, connect: Connect) -> Gateway:
+        settings = MerchantSettings(name, MERCHANT_URL, "signature", MERCHANT.key_id, Secret(MERCHANT.secret))
+        # of the true time: a wall clock that is wrong costs the backend's signatures, which is not what is tried
+        return MerchantGateway(settings, PLACE, schedule, wall_clock=self._seconds, nonce=self._fresh_nonce, connect=connect)
+
+    def _seconds(self) -> float:
+        return self.wall().timestamp()
+
+    def _fresh_nonce(self) -> str:
+        return f"n{next(self._nonces)}"
 
     def answer(self, request: Request, *, certified: bool) -> tuple[Answer, Step]:
         try:
@@ -108,9 +130,6 @@ class MerchantEnd:
         order = self.provider.find(number)
         step = HONEST if order is None else order.scenario.step(Call.QUERY, order.times(Call.QUERY))
         return self._sent(request, self._book.as_it_stands(number, step), step.lie), step
-
-    def fresh_nonce(self) -> str:
-        return f"n{next(self._nonces)}"
 
     def busy(self, request: Request) -> Answer:  # noqa: ARG002  # whatever it was
         return Answer(b"<html>busy</html>", "text/html", 503)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from daemon.codes import AuthCode
@@ -29,17 +30,40 @@ class Kind:
     wire: str = ""
 
 
-class LineGateway:
-    """A gateway of one life of the box. The calls are those of `daemon.gateways.base.Gateway`."""
+class HeardGateway:
+    """What all gateways of the simulator have in common: what the kind says of itself, and that the world hears of each answer."""
 
-    def __init__(self, kind: Kind, provider: Provider, schedule: Schedule, world: Surroundings) -> None:
+    def __init__(self, kind: Kind, world: Surroundings) -> None:
         self.name = kind.name
         self.abilities = kind.abilities
         self.holds_queries = kind.holds_queries
         self.repeats_creates = kind.repeats_creates
+        self._world = world
+
+    async def check(self) -> list[Problem]:
+        return []
+
+    async def warm(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+    async def _heard(self, action: Action, attempt: Attempt, asking: Awaitable[Reply]) -> Reply:
+        try:
+            reply = await asking
+        except GatewayError as error:
+            self._world.hears(action, attempt, error)
+            raise
+        self._world.hears(action, attempt, reply)
+        return reply
+
+
+class LineGateway(HeardGateway):
+    """A gateway of one life of the box. The calls are those of `daemon.gateways.base.Gateway`."""
+
+    def __init__(self, kind: Kind, provider: Provider, schedule: Schedule, world: Surroundings) -> None:
+        super().__init__(kind, world)
         self._provider = provider
         self._schedule = schedule
-        self._world = world
 
     async def submit(self, attempt: Attempt, auth_code: AuthCode) -> Reply:
         return await self._call(Submit(attempt.out_trade_no), attempt, self._schedule.answer_s, auth_code.reveal())
@@ -59,24 +83,11 @@ class LineGateway:
     async def refund(self, attempt: Attempt) -> Reply:
         return await self._call(Refund(attempt.out_trade_no), attempt, self._schedule.reply_s)
 
-    async def check(self) -> list[Problem]:
-        return []
-
-    async def warm(self) -> None: ...
-
-    async def aclose(self) -> None: ...
-
     async def _call(self, action: Action, attempt: Attempt, limit_s: float, code: str | None = None) -> Reply:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         ask = _Spoken(self._provider, action, attempt, code, self.repeats_creates)
         Trip(self._provider, self._world, action, attempt, ask, answer, limit_s, LOST_AFTER * self._schedule.give_up_s).begin()
-        try:
-            reply = await answer
-        except GatewayError as error:
-            self._world.hears(action, attempt, error)
-            raise
-        self._world.hears(action, attempt, reply)
-        return reply
+        return await self._heard(action, attempt, answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,34 +6,26 @@ A request waits on its way like any other (`trip`); only connections, TLS and HT
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from daemon.codes import AuthCode
 from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
-from daemon.gateways.base import Gateway, Problem
 from daemon.gateways.client import MAX_BODY, TlsSettings
 from daemon.gateways.client import Answer as Received
-from daemon.gateways.merchant import MerchantGateway
-from daemon.gateways.settings import MerchantSettings, Place, WechatSettings
 from daemon.gateways.signing import Request
-from daemon.gateways.wechat import WechatGateway
 from daemon.payment import Attempt
-from daemon.reply import GatewayError, NoAnswer, Reply, Unintelligible, Verdict
+from daemon.reply import NoAnswer, Reply, Unintelligible, Verdict
 from daemon.sandbox.delivery import Answer, damaged
 from daemon.sandbox.scenario import HONEST, Fault, Lie, Step
-from daemon.secret import Secret
-from daemon.simulation.desks import MERCHANT, MERCHANT_URL, WECHAT, WECHAT_URL, Desk, Wall
-from daemon.simulation.line import LOST_AFTER, Kind
+from daemon.simulation.desks import Desk
+from daemon.simulation.line import LOST_AFTER, HeardGateway, Kind
 from daemon.simulation.provider import Provider
 from daemon.simulation.trip import UNPROVEN, Surroundings, Trip
 from daemon.timing import Schedule
-
-PLACE = Place("box-1", "shop-1", "Tea & Cake")
 
 FALSE = UNPROVEN | {Lie.AMOUNT, Lie.CURRENCY, Lie.MERCHANT, Lie.NUMBER}
 """Lies after which nothing is proven."""
@@ -42,33 +34,20 @@ _DAMAGES = (Fault.MALFORMED, Fault.EMPTY, Fault.NOT_UTF8, Fault.HTML_502, Fault.
 """What may befall an answer on its way, in turn."""
 
 
-class WireGateway:
+class WireGateway(HeardGateway):
     """A gateway of one life of the box, whose client has `desk` at its other end. As `daemon.gateways.base.Gateway`."""
 
-    def __init__(self, kind: Kind, provider: Provider, desk: Desk, schedule: Schedule, world: Surroundings, wall: Wall) -> None:
-        self.name = kind.name
-        self.abilities = kind.abilities
-        self.holds_queries = kind.holds_queries
-        self.repeats_creates = kind.repeats_creates
-        self.world = world
-        self.provider = provider
-        self.desk = desk
-        self.lost_s = LOST_AFTER * schedule.give_up_s
-        self.about: tuple[Action, Attempt] | None = None  # the call that is just being begun
-        self.heard: Step | None = None  # how the answer that is just being read was bent
-        self._gateway = self._shipped(kind, schedule, wall)
-
-    def _shipped(self, kind: Kind, schedule: Schedule, wall: Wall) -> Gateway:
-        if kind.wire == "wechat":
-            key = Secret(WECHAT.key)
-            wechat = WechatSettings(kind.name, WECHAT_URL, WECHAT.appid, WECHAT.mch_id, key, "HMAC-SHA256", Path("cert"), Path("key"))
-            return WechatGateway(wechat, PLACE, schedule, nonce=self.desk.fresh_nonce, local_ip=lambda: "127.0.0.1", connect=self._connect)
-        merchant = MerchantSettings(kind.name, MERCHANT_URL, "signature", MERCHANT.key_id, Secret(MERCHANT.secret))
-        nonce = self.desk.fresh_nonce
-        return MerchantGateway(merchant, PLACE, schedule, wall_clock=lambda: wall().timestamp(), nonce=nonce, connect=self._connect)
+    def __init__(self, kind: Kind, provider: Provider, desk: Desk, schedule: Schedule, world: Surroundings) -> None:
+        super().__init__(kind, world)
+        self._provider = provider
+        self._desk = desk
+        self._lost_s = LOST_AFTER * schedule.give_up_s
+        self._about: tuple[Action, Attempt] | None = None  # the call that is just being begun
+        self._bent: Step | None = None  # how the answer that is just being read was bent
+        self._gateway = desk.gateway(kind.name, schedule, self._connect)
 
     def _connect(self, base_url: str, *, tls: TlsSettings) -> _Wire:
-        return _Wire(self, base_url, tls.cert_file is not None)
+        return _Wire(self.carry, base_url, tls.cert_file is not None)
 
     async def submit(self, attempt: Attempt, auth_code: AuthCode) -> Reply:
         return await self._call(Submit(attempt.out_trade_no), attempt, self._gateway.submit(attempt, auth_code))
@@ -88,53 +67,45 @@ class WireGateway:
     async def refund(self, attempt: Attempt) -> Reply:
         return await self._call(Refund(attempt.out_trade_no), attempt, self._gateway.refund(attempt))
 
-    async def check(self) -> list[Problem]:
-        return []
-
-    async def warm(self) -> None: ...
-
-    async def aclose(self) -> None: ...
-
-    async def _call(self, action: Action, attempt: Attempt, asking: Coroutine[Any, Any, Reply]) -> Reply:
-        self.about, self.heard = (action, attempt), None
-        try:
-            reply = await asking
-        except GatewayError as error:
-            self.world.hears(action, attempt, error)
-            raise
-        if self.heard is not None and reply.verdict is Verdict.PAID and self.heard.lie in FALSE:
-            self.world.breaks("P6", f"an answer with a false {self.heard.lie} was taken for a proof")
-        self.world.hears(action, attempt, reply)
+    async def _call(self, action: Action, attempt: Attempt, asking: Awaitable[Reply]) -> Reply:
+        self._about, self._bent = (action, attempt), None
+        reply = await self._heard(action, attempt, asking)
+        if self._bent is not None and reply.verdict is Verdict.PAID and self._bent.lie in FALSE:
+            self._world.breaks("P6", f"an answer with a false {self._bent.lie} was taken for a proof")
         return reply
+
+    async def carry(self, request: Request, timeout_s: float, *, certified: bool) -> Received:
+        """The answer to a request of the call that is just being made."""
+        assert self._about is not None, "a gateway asks its client once for each call, and before anything else"
+        (action, attempt), self._about = self._about, None
+        answer: asyncio.Future[_Said] = asyncio.get_running_loop().create_future()
+        ask = _Posted(self._desk, request, certified)
+        Trip(self._provider, self._world, action, attempt, ask, answer, timeout_s, self._lost_s).begin()
+        said, self._bent = await answer
+        return _received(said)
+
+
+class _Carry(Protocol):
+    async def __call__(self, request: Request, timeout_s: float, *, certified: bool) -> Received: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Wire:
     """The client that such a gateway is given (`daemon.gateways.client.Http`)."""
 
-    gateway: WireGateway
+    carry: _Carry
     base_url: str
     certified: bool
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Received:
-        return await self._request(Request("POST", self.base_url + path, headers, body), timeout_s)
+        return await self.carry(Request("POST", self.base_url + path, headers, body), timeout_s, certified=self.certified)
 
     async def get(self, path: str, headers: Mapping[str, str], timeout_s: float) -> Received:
-        return await self._request(Request("GET", self.base_url + path, headers), timeout_s)
+        return await self.carry(Request("GET", self.base_url + path, headers), timeout_s, certified=self.certified)
 
     async def warm(self) -> None: ...
 
     async def aclose(self) -> None: ...
-
-    async def _request(self, request: Request, timeout_s: float) -> Received:
-        gateway = self.gateway
-        assert gateway.about is not None, "a gateway asks its client once for each call, and before anything else"
-        (action, attempt), gateway.about = gateway.about, None
-        answer: asyncio.Future[_Said] = asyncio.get_running_loop().create_future()
-        ask = _Posted(gateway.desk, request, self.certified)
-        Trip(gateway.provider, gateway.world, action, attempt, ask, answer, timeout_s, gateway.lost_s).begin()
-        said, gateway.heard = await answer
-        return _received(said)
 
 
 _Said = tuple[Answer, Step]

@@ -200,8 +200,8 @@ class World:
 
     def _gateway(self, kind: Kind) -> Gateway:
         provider, schedule = self.providers[kind.name], self.setting.schedule
-        if kind.wire:  # with the true time: a wall clock that is wrong costs the backend's signatures, which is not what is tried
-            return WireGateway(kind, provider, self._desks[kind.name], schedule, self, self._true_wall)
+        if kind.wire:
+            return WireGateway(kind, provider, self._desks[kind.name], schedule, self)
         return LineGateway(kind, provider, schedule, self)
 
     def dies(self, mishap: Mishap) -> None:

@@ -45,7 +45,7 @@ class Surroundings:
         self.broken: list[str] = []
         if kind.wire:
             desk = desk_for(kind.wire, self.provider, self.wall)
-            self.gateway = WireGateway(kind, self.provider, desk, Schedule(), self, self.wall)
+            self.gateway = WireGateway(kind, self.provider, desk, Schedule(), self)
         else:
             self.gateway = LineGateway(kind, self.provider, Schedule(), self)
 
