@@ -219,3 +219,29 @@ class Story:
             name = "last query" if action.last else f"query held {action.hold_s:g}" if action.hold_s else "query"
         number = action.out_trade_no.removeprefix("T")
         return f"{self.now - self.zero:g} {name}" + ("" if number == "1" else f" #{number}")
+
+
+# -- how several stories begin --
+
+
+def made() -> Story:
+    """A QR order is being made."""
+    return Story(shows=True)
+
+
+def shown_and_asked() -> Story:
+    """Its QR is shown, and the first question is under way."""
+    story = made()
+    story.show()
+    story.until_asked()
+    return story
+
+
+def never_known(**how: object) -> Story:
+    """A charge without an answer, which the provider does not know of, until it is held to be lost."""
+    story = Story(**how)
+    story.scan()
+    story.lose()
+    story.answer_all(query=Verdict.NOT_KNOWN, revoke=Verdict.NOT_KNOWN, until=61)
+    assert story.state is State.REVOKED
+    return story

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from cycle_story import Story
+from cycle_story import Story, made, never_known, shown_and_asked
 
 from daemon.payment import Errand, State
 from daemon.reply import Verdict
@@ -36,19 +36,9 @@ def _refused(**how: object) -> Story:
     return story
 
 
-def _never_known(**how: object) -> Story:
-    """A charge that the provider does not know of, until it is held to be lost."""
-    story = Story(**how)
-    story.scan()
-    story.lose()
-    story.answer_all(query=V.NOT_KNOWN, revoke=V.NOT_KNOWN, until=61)
-    assert story.state is State.REVOKED
-    return story
-
-
 def _revoked(**how: object) -> Story:
     """It arrived after its revoke, and then cannot be revoked any more."""
-    story = _never_known(**how)
+    story = never_known(**how)
     story.until_asked()
     story.reply(V.UNPAID)
     story.until_asked()
@@ -203,19 +193,8 @@ def _polled() -> Story:
     return story
 
 
-def _made() -> Story:
-    return Story(shows=True)
-
-
-def _shown() -> Story:
-    story = _made()
-    story.show()
-    story.until_asked()
-    return story
-
-
 def _closing() -> Story:
-    story = _shown()
+    story = shown_and_asked()
     story.cancel()
     story.forget()
     story.until_asked()
@@ -229,7 +208,7 @@ def _asked_on(told: Told) -> Story:
 
 
 @pytest.mark.parametrize(
-    "asked", [_polled, _made, _shown, _closing, lambda: _asked_on(_expired), lambda: _asked_on(_cancelled)]
+    "asked", [_polled, made, shown_and_asked, _closing, lambda: _asked_on(_expired), lambda: _asked_on(_cancelled)]
 )  # whatever was asked, and whoever was told what
 def test_an_odd_payment_is_watched(asked: Callable[[], Story]):
     story = asked()

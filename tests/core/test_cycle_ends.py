@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from cycle_story import Story
+from cycle_story import Story, made, shown_and_asked
 
 from daemon.payment import Errand, State
 from daemon.reply import Verdict
 
 V = Verdict
-
-
-def _made() -> Story:
-    return Story(shows=True)
-
-
-def _shown() -> Story:
-    story = _made()
-    story.show()
-    story.until_asked()
-    return story
 
 
 def _closing() -> Story:
@@ -36,9 +25,9 @@ def _closing() -> Story:
 @pytest.mark.parametrize(
     ("tell", "verdict", "end"),
     [
-        (_made, V.PAID, State.PAID),
-        (_made, V.CLOSED, State.EXPIRED),
-        (_shown, V.CLOSED, State.EXPIRED),
+        (made, V.PAID, State.PAID),
+        (made, V.CLOSED, State.EXPIRED),
+        (shown_and_asked, V.CLOSED, State.EXPIRED),
         (_closing, V.PAID, State.PAID),
         (_closing, V.CLOSED, State.EXPIRED),
     ],
@@ -93,7 +82,7 @@ def test_a_refused_making_is_closed_all_the_same():
 
 
 def test_a_refused_payment_of_a_shown_qr_is_closed_all_the_same():
-    story = _shown()
+    story = shown_and_asked()
     story.refuse("PAYERROR")
     assert story.state is State.REFUSED
     story.answer_all(query=V.UNPAID, revoke=V.CLOSED, until=4)

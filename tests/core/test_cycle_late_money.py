@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cycle_story import Story
+from cycle_story import Story, never_known
 
 from daemon.errands import CHASE_TRIES, UNDO_TRIES, most_requests
 from daemon.payment import Errand, Reason, State
@@ -22,17 +22,6 @@ def _walked_away(**how: object) -> Story:
     story.reply(V.CONFIRMING)
     story.answer_all(query=V.CONFIRMING, until=29)
     story.until_asked()
-    return story
-
-
-def _never_known(**how: object) -> Story:
-    """A charge without an answer, which the provider does not know of, until the box gave up on it."""
-    story = Story(**how)
-    story.scan()
-    story.wait(10)
-    story.lose()
-    story.answer_all(query=V.NOT_KNOWN, revoke=V.NOT_KNOWN, until=61)
-    assert story.state is State.REVOKED
     return story
 
 
@@ -339,7 +328,7 @@ def test_an_order_the_provider_never_knew_is_revoked_and_looked_at_once_more():
 
 
 def test_a_look_that_brought_no_answer_is_no_look():
-    story = _never_known()
+    story = never_known()
     story.until_asked()
     story.lose()
     story.until_asked()
@@ -378,7 +367,7 @@ def test_a_charge_that_arrives_between_two_revokes_is_undone_by_the_next():
 
 
 def test_a_charge_that_arrives_and_is_paid_after_its_revoke_is_refunded():
-    story = _never_known()
+    story = never_known()
     story.until_asked()
     story.reply(V.PAID)
     assert (story.state, story.why) == (State.REVOKED, "paid_late")
@@ -391,7 +380,7 @@ def test_a_charge_that_arrives_and_is_paid_after_its_revoke_is_refunded():
 
 @pytest.mark.parametrize("how", [{"late_payment": "report"}, {"refunds": False}])
 def test_or_the_payment_that_arrived_after_its_revoke_is_reported(how: dict[str, object]):
-    story = _never_known(**how)
+    story = never_known(**how)
     story.until_asked()
     story.reply(V.PAID)
     assert (story.state, story.why) == (State.REVOKED, "paid_late")
@@ -399,7 +388,7 @@ def test_or_the_payment_that_arrived_after_its_revoke_is_reported(how: dict[str,
 
 
 def test_a_refund_of_what_arrived_after_its_revoke_is_refused():
-    story = _never_known()
+    story = never_known()
     story.until_asked()
     story.reply(V.PAID)
     story.reply(V.REFUND_REFUSED)
@@ -408,7 +397,7 @@ def test_a_refund_of_what_arrived_after_its_revoke_is_refused():
 
 
 def test_what_arrived_after_its_revoke_is_odd_and_reported():
-    story = _never_known()
+    story = never_known()
     story.until_asked()
     story.reply(V.MISMATCH, "mismatch")
     assert (story.state, story.why) == (State.REVOKED, "paid_late")
@@ -417,7 +406,7 @@ def test_what_arrived_after_its_revoke_is_odd_and_reported():
 
 @pytest.mark.parametrize("alive", [V.UNPAID, V.CONFIRMING, V.REFUSED])
 def test_a_charge_that_arrives_unpaid_after_its_revoke_is_undone_once_more(alive: Verdict):
-    story = _never_known()
+    story = never_known()
     story.until_asked()
     story.reply(alive)
     story.answer_all(query=alive, until=71)
@@ -426,7 +415,7 @@ def test_a_charge_that_arrives_unpaid_after_its_revoke_is_undone_once_more(alive
 
 
 def test_undoing_what_arrived_late_is_confirmed():
-    story = _never_known()
+    story = never_known()
     story.until_asked()
     story.reply(V.UNPAID)
     story.until_asked()
@@ -436,7 +425,7 @@ def test_undoing_what_arrived_late_is_confirmed():
 
 
 def test_undoing_what_arrived_late_may_take_its_time():
-    story = _never_known()
+    story = never_known()
     story.until_asked()
     story.reply(V.CONFIRMING)
     story.answer_all(query=V.CONFIRMING, revoke=V.REVOKE_AGAIN, until=71)

@@ -18,13 +18,17 @@ def test_how_a_gateway_is_dealt_with_is_worked_out_once():
     assert (rules.terms(GATEWAY).schedule.give_up_s, rules.terms("another").schedule.give_up_s) == (9, 30)
 
 
-def test_a_qr_is_shown_as_long_as_its_gateway_says():
-    story = Story(Schedule(qr_s=40), shows=True)
-    story.show()
+def _is_shown_until_40(story: Story) -> None:
     story.answer_all(query=V.UNPAID, until=39.9)
     assert story.state is State.PRESENTING_QR
     story.wait_until(40)
     assert story.state is State.CLOSING
+
+
+def test_a_qr_is_shown_as_long_as_its_gateway_says():
+    story = Story(Schedule(qr_s=40), shows=True)
+    story.show()
+    _is_shown_until_40(story)
 
 
 def test_another_boot_shows_it_so_long_again():
@@ -32,10 +36,7 @@ def test_another_boot_shows_it_so_long_again():
     story.show()
     story.answer_all(query=V.UNPAID, until=30)
     story.restart(same_boot=False)
-    story.answer_all(query=V.UNPAID, until=39.9)
-    assert story.state is State.PRESENTING_QR
-    story.wait_until(40)
-    assert story.state is State.CLOSING
+    _is_shown_until_40(story)
 
 
 def test_a_restart_in_the_same_boot_gives_a_qr_no_more_time():
