@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -27,68 +27,88 @@ class Announced(Protocol):
     def control_url(self) -> str: ...
 
 
+Table = dict[str, str | int]
+
+
 def snippet(sandbox: Announced, providers: Collection[str]) -> str:
     """Tables for config.toml that lead a box to this sandbox; the files are named absolutely."""
-    ca = f'ca_file = "{sandbox.context.ca_file}"\n' if sandbox.context.tls else ""
-    parts = [
-        "[gateways.wechat]\n"
-        'kind = "wechat"\n'
-        f'base_url = "{sandbox.base_url}"\n'
-        f'appid = "{sandbox.context.wechat.appid}"\n'
-        f'mch_id = "{sandbox.context.wechat.mch_id}"\n'
-        f'key_file = "{sandbox.context.wechat.key_file}"\n'
-        'sign_type = "HMAC-SHA256"\n'
-        f'client_cert_file = "{sandbox.context.client_cert_file}"\n'
-        f'client_key_file = "{sandbox.context.client_key_file}"\n' + ca
-    ]
-    routes = {"scan.wechat": "wechat", "show.default": "wechat"}
-    if "merchant" in providers:
-        parts.append(
-            "[gateways.merchant]\n"
-            'kind = "merchant"\n'
-            f'base_url = "{sandbox.merchant_url}"\n'
-            'auth = "signature"\n'
-            f'key_id = "{sandbox.context.merchant.key_id}"\n'
-            f'secret_file = "{sandbox.context.merchant.secret_file}"\n' + ca
-        )
-        routes |= {"scan.alipay": "merchant", "scan.unionpay": "merchant", "show.alipay": "merchant"}
-    if "cbtis" in providers:
-        parts.append(
-            "[gateways.cbtis]\n"
-            'kind = "cbtis"\n'
-            f'base_url = "{sandbox.base_url}"\n'
-            f'uid = "{sandbox.context.cbtis.uid}"\n'
-            f'client_secret_file = "{sandbox.context.cbtis.client_secret_file}"\n'
-            f'apikey_file = "{sandbox.context.cbtis.apikey_file}"\n'
-            'type = "wechat"\n' + ca
-        )
-    if "smart2pay" in providers:
-        parts.append(
-            "[gateways.smart2pay]\n"
-            'kind = "smart2pay"\n'
-            f'base_url = "{sandbox.base_url}/smart2pay"\n'
-            f'site_id = "{sandbox.context.smart2pay.site_id}"\n'
-            f'api_key_file = "{sandbox.context.smart2pay.api_key_file}"\n'
-            "method_id = 1066\n"
-            'return_url = "https://shop.example/thanks"\n'
-            'email = "till@shop.example"\n'
-            'country = "CN"\n'
-            "token_lifetime = 10\n" + ca
-        )
-    if "connect" in providers:
-        parts.append(
-            "[gateways.connect]\n"
-            'kind = "connect"\n'
-            f'base_url = "{sandbox.base_url}"\n'
-            f'merchant_id = "{sandbox.context.connect.merchant_id}"\n'
-            f'api_key_id = "{sandbox.context.connect.api_key_id}"\n'
-            f'secret_file = "{sandbox.context.connect.secret_file}"\n'
-            'country = "CN"\n'
-            f'webhook_key_id = "{sandbox.context.connect.webhook_key_id}"\n'
-            f'webhook_secret_file = "{sandbox.context.connect.webhook_secret_file}"\n' + ca
-        )
-    parts.append("[routes]\n" + "".join(f'{key} = "{name}"\n' for key, name in routes.items()))
-    return "\n".join(parts)
+    ca: Table = {"ca_file": str(sandbox.context.ca_file)} if sandbox.context.tls else {}
+    told = [name for name in _TABLES if name == "wechat" or name in providers]
+    routes = {key: name for name in told for key in _ROUTES.get(name, ())}
+    tables = [_written(f"gateways.{name}", {"kind": name, **_TABLES[name](sandbox), **ca}) for name in told]
+    return "\n".join([*tables, _written("routes", dict(routes))])
+
+
+def _written(name: str, table: Table) -> str:
+    return f"[{name}]\n" + "".join(
+        f"{key} = {value}\n" if isinstance(value, int) else f'{key} = "{value}"\n' for key, value in table.items()
+    )
+
+
+def _wechat(sandbox: Announced) -> Table:
+    return {
+        "base_url": sandbox.base_url,
+        "appid": sandbox.context.wechat.appid,
+        "mch_id": sandbox.context.wechat.mch_id,
+        "key_file": str(sandbox.context.wechat.key_file),
+        "sign_type": "HMAC-SHA256",
+        "client_cert_file": str(sandbox.context.client_cert_file),
+        "client_key_file": str(sandbox.context.client_key_file),
+    }
+
+
+def _merchant(sandbox: Announced) -> Table:
+    return {
+        "base_url": sandbox.merchant_url,
+        "auth": "signature",
+        "key_id": sandbox.context.merchant.key_id,
+        "secret_file": str(sandbox.context.merchant.secret_file),
+    }
+
+
+def _cbtis(sandbox: Announced) -> Table:
+    return {
+        "base_url": sandbox.base_url,
+        "uid": sandbox.context.cbtis.uid,
+        "client_secret_file": str(sandbox.context.cbtis.client_secret_file),
+        "apikey_file": str(sandbox.context.cbtis.apikey_file),
+        "type": "wechat",
+    }
+
+
+def _smart2pay(sandbox: Announced) -> Table:
+    return {
+        "base_url": f"{sandbox.base_url}/smart2pay",
+        "site_id": sandbox.context.smart2pay.site_id,
+        "api_key_file": str(sandbox.context.smart2pay.api_key_file),
+        "method_id": 1066,
+        "return_url": "https://shop.example/thanks",
+        "email": "till@shop.example",
+        "country": "CN",
+        "token_lifetime": 10,
+    }
+
+
+def _connect(sandbox: Announced) -> Table:
+    return {
+        "base_url": sandbox.base_url,
+        "merchant_id": sandbox.context.connect.merchant_id,
+        "api_key_id": sandbox.context.connect.api_key_id,
+        "secret_file": str(sandbox.context.connect.secret_file),
+        "country": "CN",
+        "webhook_key_id": sandbox.context.connect.webhook_key_id,
+        "webhook_secret_file": str(sandbox.context.connect.webhook_secret_file),
+    }
+
+
+_TABLES: dict[str, Callable[[Announced], Table]] = {
+    "wechat": _wechat,
+    "merchant": _merchant,
+    "cbtis": _cbtis,
+    "smart2pay": _smart2pay,
+    "connect": _connect,
+}
+_ROUTES = {"wechat": ("scan.wechat", "show.default"), "merchant": ("scan.alipay", "scan.unionpay", "show.alipay")}
 
 
 def lines(sandbox: Announced, providers: Collection[str]) -> list[str]:
