@@ -82,7 +82,9 @@ def test_a_character_without_a_glyph_is_a_visible_box():
     assert box.size == (16, 16)
     assert box.getbbox() is not None
     assert box.tobytes() == other.tobytes()
-    assert half_blocks(line("Ж", SMALL)).splitlines() == ["      ", "█▀▀▀█ ", "█   █ ", "█   █ ", "█▄▄▄█ ", "      "], "SMALL has no Cyrillic"
+    assert half_blocks(line("Ж", SMALL)).splitlines() == ["      ", "█▀▀▀█ ", "█   █ ", "█   █ ", "█▄▄▄█ ", "      "], (
+        "SMALL has no Cyrillic"
+    )
 
 
 def test_a_damaged_installation_shows_boxes_instead_of_raising(monkeypatch, tmp_path):

@@ -23,7 +23,7 @@ from table_mutants import TABLE_OF_THE_CYCLE as TABLE
 from table_mutants import try_all
 
 _WORK = ROOT / "build" / "mutation"
-_COPIED = ("daemon", "hw", "tests/core", "pyproject.toml", "README.md")
+_COPIED = ("daemon", "hw", "tests/core", "benchmarks", "pyproject.toml", "README.md")
 
 # With every chance drawn the same way, and less often: a mutant that only the hundredth draw meets is one that a story must tell.
 _QUICK = """\"\"\"The quick profile of hypothesis, for tests that are run hundreds of times over.\"\"\"
@@ -38,7 +38,7 @@ _SETTINGS = """
 [tool.mutmut]
 source_paths = ["daemon"]
 only_mutate = ["daemon/{module}.py"]
-also_copy = ["hw", "README.md"]
+also_copy = ["hw", "benchmarks", "README.md"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", "-p", "pytest_timeout"]
 pytest_add_cli_args_test_selection = {tests}
 track_dependencies = false
