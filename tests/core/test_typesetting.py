@@ -146,8 +146,10 @@ def test_what_stands_beside_something_higher_stands_at_half_its_height(high_firs
     assert half_blocks(row) == half_blocks(wanted)
 
 
-@pytest.mark.parametrize(("capital", "face"), [("H", BOLD), ("田", BOLD), ("H", SMALL)])
-@pytest.mark.parametrize("width", [16, 40, 128])
+@pytest.mark.parametrize(
+    ("capital", "face", "width"),
+    [("H", BOLD, 128), ("H", BOLD, 12), ("田", BOLD, 128), ("田", BOLD, 16), ("H", SMALL, 128), ("H", SMALL, 8)],
+)
 def test_on_a_banner_of_any_width_capitals_and_hanzi_stand_in_the_middle(capital, face, width):
     bar = banner(capital, face, width)
     left, top, right, bottom = bar.point(lambda lit: not lit).getbbox()
