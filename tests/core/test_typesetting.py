@@ -20,6 +20,7 @@ def test_text_breaks_at_blanks_into_lines_of_like_length():
 def test_a_line_is_filled_to_its_last_column_and_the_blank_at_its_end_takes_none():
     wide = measure("one two", SMALL)
     assert wrap("one two three", SMALL, wide) == ("one two", "three")
+    assert wrap("one two three ", SMALL, wide) == ("one two", "three")
     assert wrap("one two three", SMALL, wide - 1) == ("one", "two", "three")
 
 
@@ -43,6 +44,7 @@ def test_a_word_wider_than_the_line_is_broken_and_nothing_of_it_is_lost():
     assert all(measure(line, SMALL) <= 60 for line in lines)
     assert not has_whole_words("Donaudampfschifffahrtsgesellschaft", SMALL, 60)
     assert wrap("abcabcabc", SMALL, measure("ab", SMALL)) == ("ab", "ca", "bc", "ab", "c")
+    assert wrap("ab", SMALL, measure("a", SMALL)) == ("a", "b")
     assert wrap("a bcdef gh", SMALL, measure("bcd", SMALL)) == ("a", "bcd", "ef", "gh")
     assert wrap("付款码", WIDE, 5) == ("付", "款", "码"), "a character that is wider than the line has a line all the same"
 
