@@ -166,6 +166,7 @@ def test_where_there_is_room_words_are_as_large_as_titles(content, size, heights
 
 def test_a_title_may_be_as_wide_as_the_panel():
     assert places(WELCOME, 85, 64)[0] == (0, 8, 85, 16)
+    assert places(WELCOME, 85, 23) == [(0, 3, 85, 16)]
     assert places(WELCOME, 84, 64)[0] == (18, 3, 47, 32), "and stands on two lines on a narrower one"
 
 

@@ -17,6 +17,7 @@ def known_pictures(content: Content, width: int) -> dict[tuple[tuple[int, int], 
 
     for face, scale in ((face, scale) for face in FIGURES for scale in (1, 2, 3)):
         learn(figure(content.figure, face, scale), content.figure)
+    learn(paragraph(content.figure, SMALL, width, 9), content.figure)
     every = [*filter(None, [content.title]), *content.paragraphs]
     for face, text in ((face, text) for face in (BOLD, SMALL) for words in every for text in (words.full, words.short)):
         learn(banner(text, face, width), f"[{text}]")
@@ -47,6 +48,7 @@ OTHER = Words("Please try another card or wallet", "Other card")
 STAFF = Words("Or call the staff of this shop", "Call staff")
 SHOW = Words("Show your payment code", "Show code")
 PAID = Words("Paid", "Paid")
+NOVEL = "The Long Name of a Very Small Shop at the Corner of the Old Harbour beyond the Bridge and the Mill"
 SHOP = Words("The Corner Shop of Old Harbour", "The Corner Shop of Old Harbour")
 
 
@@ -75,6 +77,17 @@ def test_words_that_cannot_be_shortened_keep_their_lines_before_the_time_and_the
         (53, f"¥12.50 | {SHOP.full} | …"),
         (36, f"¥12.50 | {SHOP.full}/ | 0:47 | …"),
         (24, f"¥12.50 | {SHOP.full}/ | …"),
+    ]
+
+
+def test_words_that_are_left_when_others_went_are_whole_again_where_they_fit():
+    asking = Content(figure="¥12.50", paragraphs=(Words("Please wait", "Wait"), OTHER, STAFF))
+    assert steps(asking, 128) == [
+        (87, f"¥12.50 | Please wait | {OTHER.full} | {STAFF.full}"),
+        (58, "¥12.50 | Wait | Other card | Call staff | …"),
+        (54, f"¥12.50 | Please wait | {OTHER.full} | …"),
+        (36, "¥12.50 | Wait | Other card | …"),
+        (24, "¥12.50 | Please wait | …"),
     ]
 
 
@@ -128,6 +141,27 @@ def test_a_title_without_a_banner_goes_on_two_lines_while_all_words_are_there_an
     ]
 
 
+def test_a_name_is_cut_to_one_line_before_the_amount_goes():
+    name = Words(NOVEL[:43], NOVEL[:43])
+    assert steps(Content(title=name, figure="¥12.50", paragraphs=(SHOW,)), 128) == [
+        (54, f"{name.full} | ¥12.50 | {SHOW.full}"),
+        (38, f"{name.full}/ | ¥12.50 | Show code | …"),
+        (24, f"{name.full}/ | ¥12.50 | …"),
+    ]
+
+
+def test_an_amount_of_several_lines_goes_before_the_state_of_the_payment_and_takes_the_rest_with_it():
+    endless = "¥888888888888.88"
+    undoing = Content(title=Words("Cancelling", "Ends"), figure=endless, paragraphs=(SHOW,), time="0:47")
+    assert steps(undoing, 64) == [
+        (93, f"Cancelling | {endless} | {SHOW.full} | 0:47"),
+        (73, f"Ends | {endless} | Show code | 0:47 | …"),
+        (60, f"Ends | {endless} | Show code | …"),
+        (42, f"Ends | {endless} | …"),
+        (24, "Ends | …"),
+    ]
+
+
 def test_a_tick_stays_with_its_title_to_the_last():
     assert steps(Content(title=PAID, tick=True, figure="¥12.50"), 40) == [
         (34, "✓ Paid | ¥12.50"),
@@ -139,9 +173,6 @@ def test_a_tick_stays_with_its_title_to_the_last():
         (28, f"✓ {SHOP.full}/ | ¥12.50 | …"),
         (24, f"✓ {SHOP.full}/ | …"),
     ]
-
-
-NOVEL = "The Long Name of a Very Small Shop at the Corner of the Old Harbour beyond the Bridge and the Mill"
 
 
 @pytest.mark.parametrize(
