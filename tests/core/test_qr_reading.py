@@ -75,6 +75,7 @@ def test_any_text(text: str, level: str) -> None:
         ("HTTPS://QR.EXAMPLE/A1 $%*+-.", {}),
         ("ABC", {}),
         ("点茗", {"mode": "kanji"}),
+        ("滌漾", {"mode": "kanji"}),  # the last of Shift JIS' lower half, and the first of its upper one
         ("Grün", {"encoding": "iso8859-1"}),
         ("Grün", {"encoding": "iso8859-1", "eci": True}),
         ("价格 ¥12.50", {"encoding": "utf-8"}),
@@ -88,7 +89,7 @@ def test_every_mode(text: str, how: dict[str, object]) -> None:
 
 
 def test_versions_with_longer_counts_read_every_mode() -> None:
-    for version in (10, 27):
+    for version in (9, 10, 26, 27):
         for text in ("7" * 40, "AB" * 20, LINK):
             assert read_grid(grid_of(segno.make(text, version=version, micro=False))) == text
 
@@ -210,6 +211,18 @@ def test_a_picture_with_a_damaged_code_says_what_is_wrong_with_it() -> None:
     ImageDraw.Draw(picture).rectangle((12 + 9 * 3, 12 + 9 * 3, 12 + 20 * 3, 12 + 20 * 3), fill=255)
     with pytest.raises(NoCode, match="the QR code is damaged"):
         read(picture)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 5), (5, 0), (-1, -1)])
+def test_a_picture_has_at_least_a_pixel(width: int, height: int) -> None:
+    with pytest.raises(ValueError, match=rf"^{width * height} pixels are no picture of {width} x {height}$"):
+        read_picture(bytes(width * height), width, height)
+
+
+def test_a_line_of_pixels_is_a_picture_without_a_code() -> None:
+    for width, height in ((1, 5), (5, 1)):
+        with pytest.raises(NoCode, match=r"^there is no QR code in the picture$"):
+            read_picture(bytes(5), width, height)
 
 
 def test_a_picture_without_a_code_says_so() -> None:
