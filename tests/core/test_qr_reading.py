@@ -203,7 +203,14 @@ def test_content_that_is_no_text_is_refused(fields: tuple[str, ...], why: str) -
 
 def test_seventeen_bytes_are_all_that_the_smallest_code_holds() -> None:
     text = "tillbox/pay?no=17"
-    assert read_grid(written(BYTES, f"{17:08b}", "".join(f"{byte:08b}" for byte in text.encode()))) == text
+    full = (BYTES, f"{17:08b}", "".join(f"{byte:08b}" for byte in text.encode()))
+    assert read_grid(written(*full)) == text
+    with pytest.raises(NoCode, match="_End"):
+        read_grid(written(*full, BYTES))  # four bits are left: another part begins there, and has no room
+
+
+def test_the_parts_of_a_content_follow_each_other_with_nothing_between_them() -> None:
+    assert read_grid(written(NUMERIC, f"{2:010b}", f"{42:07b}", U_UMLAUT, NUMERIC, f"{1:010b}", f"{7:04b}")) == "42ü7"
 
 
 def test_a_picture_with_a_damaged_code_says_what_is_wrong_with_it() -> None:
