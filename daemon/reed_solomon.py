@@ -124,4 +124,4 @@ def _divided(a: list[int], b: list[int]) -> tuple[list[int], list[int]]:
         quotient.append(factor)
         for i, coefficient in enumerate(b):
             rest[power + i] ^= _times(coefficient, factor)
-    return quotient[::-1], _trimmed(rest)
+    return quotient[::-1], _trimmed(rest[: len(b) - 1])
