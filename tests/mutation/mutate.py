@@ -26,12 +26,16 @@ _WORK = ROOT / "build" / "mutation"
 _COPIED = ("daemon", "hw", "tests/core", "benchmarks", "pyproject.toml", "README.md")
 
 # With every chance drawn the same way, and less often: a mutant that only the hundredth draw meets is one that a story must tell.
+# And with an end to memory: a loop that never ends may append to a list all the time.
 _QUICK = """\"\"\"The quick profile of hypothesis, for tests that are run hundreds of times over.\"\"\"
+
+import resource
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("quick", max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=HealthCheck)
 settings.load_profile("quick")
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, resource.getrlimit(resource.RLIMIT_AS)[1]))
 """
 
 _SETTINGS = """
