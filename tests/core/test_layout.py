@@ -170,6 +170,31 @@ def test_a_title_may_be_as_wide_as_the_panel():
     assert places(WELCOME, 84, 64)[0] == (18, 3, 47, 32), "and stands on two lines on a narrower one"
 
 
+@pytest.mark.parametrize(
+    ("letters", "width", "lines"),
+    [
+        (20, 121, 1),  # 119 columns of ink
+        (20, 120, 2),
+        (16, 96, 2),  # 95
+        (15, 89, 1),  # 89: a narrow panel needs its outermost columns
+        (15, 88, 2),
+    ],
+)
+def test_words_leave_a_column_dark_on_either_side_of_a_wide_panel(letters, width, lines):
+    assert places(Content(paragraphs=(Words("H" * letters, ""),)), width, 64)[0][3] == lines * SMALL.height
+
+
+def test_words_and_amounts_take_nine_lines_at_most_however_high_the_panel():
+    endless = "8" * 80
+    assert places(Content(paragraphs=(Words(endless, endless),)), 32, 400)[0][3] == 9 * SMALL.height
+    assert places(Content(figure=endless), 32, 400)[0][3] == 9 * SMALL.height
+
+
+def test_the_time_stands_beside_hanzi_as_well():
+    asking = Content(figure="¥12.50", paragraphs=(Words("请出示付款码", "付款码"),), time="0:47")
+    assert places(asking, 128, 32)[1:] == [(3, 15, 121, 16)]
+
+
 def test_on_a_high_panel_the_parts_stay_together_in_the_middle():
     assert places(WELCOME, 128, 300) == [(21, 120, 85, 16), (17, 147, 93, 32)]
 
