@@ -224,6 +224,7 @@ def test_a_tick_leaves_a_row_dark_above_and_below_and_does_not_outgrow_its_amoun
 
 def test_one_line_stands_in_the_middle_and_is_cut_rather_than_wrapped():
     assert places(WELCOME, 128, 23) == [(21, 3, 85, 16)]
+    assert compose(WELCOME, 128, 23).complete is False
     endless = "The Long Name of a Very Small Shop at the Corner of the Old Harbour"
     [cut] = compose(Content(title=Words(endless, endless)), 128, 23).parts
     assert cut.image.tobytes() == paragraph(endless, SMALL, 128, 1).tobytes()
