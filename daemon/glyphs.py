@@ -83,7 +83,7 @@ def clean(text: str) -> str:
 
 def has(face: Face, text: str) -> bool:
     """Whether the face has every character of the text."""
-    return all(char == " " or any(_rows(sheet, char) is not None for sheet in face.sheets) for char in text)
+    return all(any(_rows(sheet, char) is not None for sheet in face.sheets) for char in text)
 
 
 def measure(text: str, face: Face) -> int:

@@ -48,7 +48,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The parts of a picture. `complete` says that nothing was left out, cut or shortened."""
+    """The parts of a picture. `complete` says that nothing was left out, and nothing cut or shortened to make room for the rest."""
 
     parts: tuple[Placed, ...]
     complete: bool
@@ -114,7 +114,7 @@ def _levels(content: Content) -> Iterator[_Level]:
         yield from (_Level(kept, short, time=time) for short in words for time in times)
     yield from (_Level(min(count, 1), short=True, cut=cut, time=time) for cut in words for time in (*times, ""))
     yield _Level(0, short=True, time="")
-    yield _Level(0, short=True, time="", figure=content.title is None)
+    yield _Level(0, short=True, time="", figure=False)
 
 
 def _composed(content: Content, level: _Level, width: int, height: int) -> tuple[Placed, ...] | None:

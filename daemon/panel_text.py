@@ -21,6 +21,5 @@ def half_blocks(image: Image.Image) -> str:
 def png(image: Image.Image, scale: int = 1) -> bytes:
     """The image as PNG; each of its pixels becomes `scale` x `scale`, none is smoothed."""
     buffer = BytesIO()
-    large = image if scale == 1 else image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-    large.save(buffer, "PNG")
+    image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST).save(buffer, "PNG")
     return buffer.getvalue()

@@ -105,9 +105,9 @@ def picture(text: str, panel: Panel) -> Image.Image | None:
     if placed is None:
         return None
     image = Image.new("1", (placed.side_px, placed.side_px), 1)
-    dark = Image.new("1", (placed.module_px, placed.module_px), 0)
     for y, row in enumerate(matrix(text)):
         for x, module in enumerate(row):
             if module:
-                image.paste(dark, (placed.quiet_px + x * placed.module_px, placed.quiet_px + y * placed.module_px))
+                left, top = (placed.quiet_px + place * placed.module_px for place in (x, y))
+                image.paste(0, (left, top, left + placed.module_px, top + placed.module_px))
     return image

@@ -103,8 +103,7 @@ def _trimmed(polynomial: list[int]) -> list[int]:
     return polynomial[:end]
 
 
-def _sum(a: list[int], b: list[int]) -> list[int]:
-    long, short = (a, b) if len(a) >= len(b) else (b, a)
+def _sum(long: list[int], short: list[int]) -> list[int]:
     return _trimmed([c ^ (short[i] if i < len(short) else 0) for i, c in enumerate(long)])
 
 
@@ -117,12 +116,12 @@ def _product(a: list[int], b: list[int]) -> list[int]:
 
 
 def _divided(a: list[int], b: list[int]) -> tuple[list[int], list[int]]:
-    """Quotient and rest of a / b; b is not zero."""
+    """Quotient and rest of a / b, of which b is no longer than a, and not zero."""
     rest = list(a)
-    quotient = [0] * max(1, len(a) - len(b) + 1)
+    quotient = []  # highest power first
     for power in range(len(a) - len(b), -1, -1):
         factor = _over(rest[power + len(b) - 1], b[-1])
-        quotient[power] = factor
+        quotient.append(factor)
         for i, coefficient in enumerate(b):
             rest[power + i] ^= _times(coefficient, factor)
-    return quotient, _trimmed(rest[: max(1, len(b) - 1)])
+    return quotient[::-1], _trimmed(rest[: len(b) - 1])

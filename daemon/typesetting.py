@@ -167,8 +167,6 @@ def banner(text: str, face: Face, width: int) -> Image.Image:
     """The text dark on a lit bar of that width, its capitals or hanzi in the middle of the bar."""
     words = paragraph(text, face, width, 1)
     ink = paragraph("田" if face_of(text, face) is WIDE else "H", face, width, 1).getbbox()
-    height = words.height + 2
-    bar = Image.new("1", (width, height), 1)
-    lit = Image.new("1", words.size, 0)
-    bar.paste(lit, ((width - words.width) // 2, (height - ink[1] - ink[3]) // 2 if ink else 1), words)
+    bar = Image.new("1", (width, words.height + 2), 1)
+    bar.paste(0, ((width - words.width) // 2, (bar.height - ink[1] - ink[3]) // 2 if ink else 1), words)
     return bar

@@ -25,14 +25,36 @@ def test_a_letter_is_drawn_as_its_file_has_it():
     ]
 
 
+def test_letters_follow_each_other_each_whole_and_one_column_apart():
+    assert half_blocks(line("12.5", SMALL)).splitlines() == [
+        "                   ",
+        " ▄█   ▄▀▀▀▄   █▀▀▀▀",
+        "  █   ▀   █   █▄▄▄ ",
+        "  █     ▄▀        █",
+        " ▄█▄  ▄█▄▄▄ █ ▀▄▄▄▀",
+        "                   ",
+    ]
+
+
 def test_a_hanzi_keeps_its_cell():
-    assert line("付款码", WIDE).size == (48, 16)
+    together = line("付款码", WIDE)
+    assert together.size == (48, 16)
     assert len({line(char, WIDE).tobytes() for char in "付款码"}) == 3
+    assert [together.crop((x, 0, x + 16, 16)).tobytes() for x in (0, 16, 32)] == [line(char, WIDE).tobytes() for char in "付款码"]
 
 
 def test_letters_stand_as_close_as_their_ink_allows():
     assert measure("ill", SMALL) < measure("mmm", SMALL)
     assert measure("", SMALL) == 0
+
+
+@pytest.mark.parametrize("face", [SMALL, BOLD, *FIGURES])
+def test_a_letter_is_cut_to_its_ink_and_a_blank_is_as_wide_as_its_face_says(face):
+    for letter in string.ascii_uppercase:
+        left, _, right, _ = line(letter, face).getbbox()
+        assert (left, right) == (0, measure(letter, face))
+    assert measure(" ", face) == face.space
+    assert measure("A B", face) == measure("A", face) + measure("B", face) + face.space + 2 * face.gap
 
 
 @pytest.mark.parametrize("face", [SMALL, BOLD, *FIGURES])
@@ -45,6 +67,12 @@ def test_every_face_for_amounts_has_what_amounts_are_written_with(face):
     assert has(face, "0123456789.- ¥€£$" + string.ascii_uppercase)
 
 
+def test_a_face_knows_what_it_lacks():
+    assert not has(SMALL, "付")
+    assert not has(BOLD, "Café 小店"), "one character that is missing is enough"
+    assert not has(WIDE, "\N{GRINNING FACE}")
+
+
 def test_shop_names_can_be_written_in_both_scripts_of_chinese_and_more():
     assert has(WIDE, "北京烤鸭店 臺灣牛肉麵 カフェ Кафе Ψητά Phở Müller & Söhne №5 「小吃」")
 
@@ -54,7 +82,9 @@ def test_a_character_without_a_glyph_is_a_visible_box():
     assert box.size == (16, 16)
     assert box.getbbox() is not None
     assert box.tobytes() == other.tobytes()
-    assert line("€", SMALL).tobytes() != line("Ж", SMALL).tobytes(), "SMALL has no Cyrillic: a box of its own size"
+    assert half_blocks(line("Ж", SMALL)).splitlines() == ["      ", "█▀▀▀█ ", "█   █ ", "█   █ ", "█▄▄▄█ ", "      "], (
+        "SMALL has no Cyrillic"
+    )
 
 
 def test_a_damaged_installation_shows_boxes_instead_of_raising(monkeypatch, tmp_path):
@@ -63,6 +93,8 @@ def test_a_damaged_installation_shows_boxes_instead_of_raising(monkeypatch, tmp_
     monkeypatch.setattr(glyphs, "FONTS", tmp_path)
     (tmp_path / "torn-6x12.hex").write_text("half a line, and no number in it\n" * 3)
     assert line("12.50", Face((Sheet("torn", 6, 12),), gap=1)).getbbox() is not None
+    (tmp_path / "faded-6x12.hex").write_text(f"0041:{'00' * 12}\n")
+    assert line("A", Face((Sheet("faded", 6, 12),), gap=1)).size == (6, 12)
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.path.stem)

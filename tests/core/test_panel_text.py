@@ -35,6 +35,17 @@ def test_a_panel_fits_a_terminal():
     assert {len(line) for line in lines} == {128}
 
 
+def test_a_png_is_as_large_as_the_panel_unless_it_is_asked_for_larger():
+    with Image.open(BytesIO(png(checkered(5, 3)))) as read:
+        assert read.size == (5, 3)
+
+
+def test_no_pixel_of_a_png_is_smoothed_greys_neither():
+    greys = Image.frombytes("L", (2, 1), bytes((90, 200)))
+    with Image.open(BytesIO(png(greys, 3))) as read:
+        assert read.tobytes() == bytes((90, 90, 90, 200, 200, 200)) * 3
+
+
 @pytest.mark.parametrize("scale", [1, 4])
 def test_a_png_is_the_panel_pixel_for_pixel(scale):
     panel = draw(SCREENS["awaiting_code"], 128, 64, Language.ZH)

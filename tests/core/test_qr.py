@@ -99,6 +99,18 @@ def test_on_every_panel_larger_modules_would_not_fit_and_the_margin_is_at_least_
         assert placed.side_px <= side < (placed.modules + 2) * (placed.module_px + 1)
 
 
+@pytest.mark.parametrize("module_px", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 3, 11])
+def test_a_panel_is_used_to_its_last_row_before_a_module_or_a_text_gets_smaller(version, module_px):
+    """17 modules and 4 for each version, and the least margin: one on each side."""
+    side = (17 + 4 * version + 2) * module_px
+    exact, less = (Panel(pixels, pixels, min_module_px=module_px) for pixels in (side, side - 1))
+    assert fit(text_of_version(version), exact) == Fit(17 + 4 * version, module_px, module_px)
+    assert fit(text_of_version(version), less) is None
+    assert most_bytes(exact) == qr._BYTES_L[version - 1]
+    assert most_bytes(less) == (qr._BYTES_L[version - 2] if version > 1 else 0)
+
+
 def test_no_kind_of_panel_has_another_size():
     assert set(_PANELS.values()) <= set(PANELS)
 

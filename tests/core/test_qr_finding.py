@@ -76,6 +76,29 @@ def test_an_empty_picture_has_none(value: int) -> None:
     assert grids(Image.new("L", (1, 1), value)) == []
 
 
+def turned_over(row: int, column: int, *, scale: int, border: int = 4) -> Image.Image:
+    """A code with one wrong module."""
+    made, picture = code(scale=scale, border=border)
+    left, top = (border + column) * scale, (border + row) * scale
+    wrong = 255 if made.matrix[row][column] else 0
+    picture.paste(wrong, (left, top, left + scale, top + scale))
+    return picture
+
+
+@pytest.mark.parametrize("place", range(8, 21))
+def test_every_module_of_both_timing_lines_must_be_right(place: int) -> None:
+    """Of version 3, which has 29 modules: 13 lie between the finders."""
+    assert grids(turned_over(6, place, scale=2)) == []
+    assert grids(turned_over(place, 6, scale=2)) == []
+    assert len(grids(turned_over(7, place, scale=2))) == 1, "what stands beside them is data"
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (0, 22), (22, 0)])
+@pytest.mark.parametrize("module", range(0, 49, 3))
+def test_every_module_of_all_three_finders_must_be_right(corner: tuple[int, int], module: int) -> None:
+    assert grids(turned_over(corner[0] + module // 7, corner[1] + module % 7, scale=3)) == []
+
+
 def test_a_finder_alone_is_no_code() -> None:
     _, picture = code()
     assert grids(picture.crop((0, 0, 60, 60))) == []

@@ -8,6 +8,7 @@ from segno import consts
 
 from daemon.qr_layout import (
     FORMATS,
+    MASKS,
     VERSIONS,
     Grid,
     alignment_centres,
@@ -28,7 +29,24 @@ def test_every_module_is_either_fixed_or_holds_data(version: int) -> None:
     places = list(data_places(version))
     assert len(places) == len(set(places))
     assert len(places) + sum(fixed_modules(version)) == side_of(version) ** 2
-    assert 0 <= len(places) - 8 * codewords(version) < 8, "at most seven bits are left over"
+    assert len(places) - 8 * codewords(version) == left_over(version)
+
+
+def left_over(version: int) -> int:
+    """Modules that no word fills, from the standard's table of capacities."""
+    ends = {1: 0, 6: 7, 13: 0, 20: 3, 27: 4, 34: 3, 40: 0}
+    return next(bits for last, bits in ends.items() if version <= last)
+
+
+# "01234567" in version 1-M, data and check words (ISO/IEC 18004, annex I).
+EXAMPLE = bytes.fromhex("10 20 0C 56 61 80 EC 11 EC 11 EC 11 EC 11 EC 11 A5 24 D4 C1 ED 36 C7 87 2C 55")
+
+
+@pytest.mark.parametrize("mask", range(8))
+def test_the_words_of_the_standard_s_example_stand_where_another_encoder_puts_them_under_every_mask(mask: int) -> None:
+    matrix = segno.make("01234567", version=1, error="M", mask=mask, boost_error=False, micro=False).matrix
+    bits = "".join(str(matrix[row][column] ^ MASKS[mask](row, column)) for row, column in data_places(1))
+    assert int(bits, 2).to_bytes(26, "big") == EXAMPLE
 
 
 def test_blocks_are_as_another_encoder_s() -> None:

@@ -75,6 +75,7 @@ def test_any_text(text: str, level: str) -> None:
         ("HTTPS://QR.EXAMPLE/A1 $%*+-.", {}),
         ("ABC", {}),
         ("点茗", {"mode": "kanji"}),
+        ("滌漾", {"mode": "kanji"}),  # the last of Shift JIS' lower half, and the first of its upper one
         ("Grün", {"encoding": "iso8859-1"}),
         ("Grün", {"encoding": "iso8859-1", "eci": True}),
         ("价格 ¥12.50", {"encoding": "utf-8"}),
@@ -88,7 +89,7 @@ def test_every_mode(text: str, how: dict[str, object]) -> None:
 
 
 def test_versions_with_longer_counts_read_every_mode() -> None:
-    for version in (10, 27):
+    for version in (9, 10, 26, 27):
         for text in ("7" * 40, "AB" * 20, LINK):
             assert read_grid(grid_of(segno.make(text, version=version, micro=False))) == text
 
@@ -129,7 +130,7 @@ def test_a_format_that_is_damaged_twice_is_refused() -> None:
         once = bytes(modules)
         if place == (8, 1):
             assert read_grid(Grid(once, 29)) == LINK, "the other copy serves"
-    with pytest.raises(NoCode, match="does not say how it is encoded"):
+    with pytest.raises(NoCode, match=r"^the QR code does not say how it is encoded$"):
         read_grid(Grid(bytes(modules), 29))
 
 
@@ -202,7 +203,14 @@ def test_content_that_is_no_text_is_refused(fields: tuple[str, ...], why: str) -
 
 def test_seventeen_bytes_are_all_that_the_smallest_code_holds() -> None:
     text = "tillbox/pay?no=17"
-    assert read_grid(written(BYTES, f"{17:08b}", "".join(f"{byte:08b}" for byte in text.encode()))) == text
+    full = (BYTES, f"{17:08b}", "".join(f"{byte:08b}" for byte in text.encode()))
+    assert read_grid(written(*full)) == text
+    with pytest.raises(NoCode, match="_End"):
+        read_grid(written(*full, BYTES))  # four bits are left: another part begins there, and has no room
+
+
+def test_the_parts_of_a_content_follow_each_other_with_nothing_between_them() -> None:
+    assert read_grid(written(NUMERIC, f"{2:010b}", f"{42:07b}", U_UMLAUT, NUMERIC, f"{1:010b}", f"{7:04b}")) == "42ü7"
 
 
 def test_a_picture_with_a_damaged_code_says_what_is_wrong_with_it() -> None:
@@ -210,6 +218,18 @@ def test_a_picture_with_a_damaged_code_says_what_is_wrong_with_it() -> None:
     ImageDraw.Draw(picture).rectangle((12 + 9 * 3, 12 + 9 * 3, 12 + 20 * 3, 12 + 20 * 3), fill=255)
     with pytest.raises(NoCode, match="the QR code is damaged"):
         read(picture)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 5), (5, 0), (-1, -1)])
+def test_a_picture_has_at_least_a_pixel(width: int, height: int) -> None:
+    with pytest.raises(ValueError, match=rf"^{width * height} pixels are no picture of {width} x {height}$"):
+        read_picture(bytes(width * height), width, height)
+
+
+def test_a_line_of_pixels_is_a_picture_without_a_code() -> None:
+    for width, height in ((1, 5), (5, 1)):
+        with pytest.raises(NoCode, match=r"^there is no QR code in the picture$"):
+            read_picture(bytes(5), width, height)
 
 
 def test_a_picture_without_a_code_says_so() -> None:

@@ -37,6 +37,16 @@ def test_five_wrong_words_are_mended_with_ten_check_words(places: list[int]) -> 
     assert mend(damaged(EXAMPLE, places), 10) == EXAMPLE
 
 
+@pytest.mark.parametrize("places", [(0, 25), (3, 11), (24, 25)])
+def test_two_wrong_words_are_mended_whatever_they_are_off_by(places: tuple[int, int]) -> None:
+    """Each of the ten checks is among those that see nothing of it, for some difference between the two."""
+    for off_by in range(1, 256):
+        spoilt = bytearray(EXAMPLE)
+        spoilt[places[0]] ^= 1
+        spoilt[places[1]] ^= off_by
+        assert mend(bytes(spoilt), 10) == EXAMPLE
+
+
 @given(st.sets(st.integers(0, len(EXAMPLE) - 1), max_size=5), st.integers(0, 10**6))
 def test_up_to_half_of_the_check_words_can_be_wrong_anywhere(places: set[int], seed: int) -> None:
     assert mend(damaged(EXAMPLE, sorted(places), seed), 10) == EXAMPLE

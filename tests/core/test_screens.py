@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 from screen_gallery import LANGUAGES, NATIVE, SCREENS, missing, view
 
+from daemon import texts
+from daemon.layout import compose
 from daemon.panel_text import half_blocks, png
 from daemon.payment import State
-from daemon.screens import content, draw
+from daemon.screens import composed, content, draw
 from daemon.texts import Language
 from daemon.view import Notice, NoticeKind, Part
 
@@ -93,6 +95,14 @@ def test_a_sale_as_the_payer_reads_it():
     assert content(view(State.PAID), Language.EN).tick
 
 
+def test_a_countdown_ends_at_nothing_and_what_is_not_known_is_not_said():
+    assert (
+        said(view(State.AWAITING_CODE, left_s=0)) == said(view(State.AWAITING_CODE, left_s=-3)) == "¥12.50 | Show your payment code | 0:00"
+    )
+    assert said(view(State.AWAITING_CODE)) == "¥12.50 | Show your payment code"
+    assert said(view(State.PENDING, amount=None)) == "Please wait"
+
+
 def test_the_payer_is_asked_to_confirm_only_when_the_provider_said_so():
     assert "phone" not in said(view(State.PENDING, confirming=False))
 
@@ -100,6 +110,36 @@ def test_the_payer_is_asked_to_confirm_only_when_the_provider_said_so():
 def test_beside_a_qr_stand_the_amount_what_to_do_and_the_time_left():
     assert said(view(State.PRESENTING_QR, qr=NATIVE, left_s=107)) == "¥12.50 | Scan to pay | 1:47"
     assert said(view(State.PRESENTING_QR, qr=NATIVE, confirming=True, left_s=9)) == "¥12.50 | Confirm on your phone | 0:09"
+
+
+@pytest.mark.parametrize(
+    ("size", "symbol", "words"),
+    [
+        ((128, 64), (0, 0, 64, 64), (64, 0)),
+        ((96, 64), (0, 0, 64, 64), (64, 0)),
+        ((95, 64), (15, 0, 64, 64), None),  # no amount can be read in so few columns
+        ((64, 88), (0, 0, 64, 64), (0, 64)),
+        ((64, 87), (0, 11, 64, 64), None),  # nor in so few rows
+        ((80, 128), (3, 0, 74, 74), (0, 74)),  # a symbol with a whole margin needs no more, and stands in the middle
+        ((128, 80), (0, 3, 74, 74), (74, 0)),
+    ],
+)
+def test_words_stand_beside_a_qr_or_below_it_or_not_at_all(size, symbol, words):
+    """Where they do, they are in the corner that the symbol leaves, and laid out as on a panel of that size."""
+    shown = SCREENS["presenting_qr"]
+    placed, *others = composed(shown, *size, Language.EN).parts
+    assert (placed.x, placed.y, *placed.image.size) == symbol
+    if words is None:
+        assert others == []
+    else:
+        room = compose(content(shown, Language.EN), size[0] - words[0], size[1] - words[1])
+        assert [(other.x - words[0], other.y - words[1]) for other in others] == [(part.x, part.y) for part in room.parts]
+
+
+def test_a_screen_with_a_qr_is_complete_if_the_words_beside_it_are():
+    assert composed(SCREENS["presenting_qr"], 128, 64, Language.EN).complete is True
+    assert composed(SCREENS["presenting_qr"], 64, 88, Language.EN).complete is False
+    assert composed(SCREENS["presenting_qr"], 95, 64, Language.EN).complete is False, "there are none"
 
 
 def test_a_qr_is_gone_with_the_state_that_shows_it():
@@ -124,6 +164,11 @@ def test_while_a_payment_is_undone_the_payer_waits():
 )
 def test_a_refusal_says_why_and_what_to_do(code, words):
     assert said(view(State.REFUSED, code)) == f"Not paid | {words}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_end_without_a_reason_says_to_start_again(language):
+    assert said(view(State.CANCELLED), language) == f"{texts.CANCELLED.say(language)} | {texts.START_AGAIN.say(language)}"
 
 
 def test_a_refusal_that_a_fresh_code_mends_keeps_the_amount_and_the_time():
@@ -158,11 +203,14 @@ def test_an_unready_box_says_what_is_missing_and_how_much_more():
     assert said(view(ready=False, outages=missing(Part.CLOCK))) == "Out of service | Clock not set | Please call staff"
     many = view(ready=False, outages=missing(Part.SCANNER, Part.CLOCK), in_doubt=1)
     assert said(many) == "Out of service | Scanner missing +2 | Please call staff"
+    assert "Scanner missing +1" in said(view(ready=False, outages=missing(Part.SCANNER, Part.CLOCK)))
+    assert said(view(ready=False, in_doubt=1)) == "Out of service | 1 payment unclear | Please call staff"
     assert said(view(ready=False, in_doubt=3)) == "Out of service | 3 payments unclear | Please call staff"
 
 
 def test_a_ready_box_mentions_what_it_lacks_below():
     assert said(view(outages=missing(Part.BUZZER))) == "Corner Café | Ready | Buzzer not working"
+    assert said(view(store_name=" ", outages=missing(Part.BUZZER))) == "Ready | Buzzer not working", "a shop without a name"
 
 
 def test_a_box_whose_scanner_was_pulled_does_not_ask_for_a_code():

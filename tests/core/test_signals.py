@@ -121,6 +121,21 @@ def test_who_must_show_another_code_hears_that_the_last_one_did_not_do():
     assert refused_fast is WRONG_CODE, "even where nobody saw the moment between"
 
 
+def test_a_payment_that_ended_is_heard_as_ended_whatever_the_reason():
+    assert sound(view(State.PENDING), view(State.REFUSED, "NOTENOUGH")) is REFUSED, "nobody is to show another code any more"
+    assert sound(view(State.REVOKING), view(State.REVOKED, "timeout")) is REFUSED
+
+
+def test_a_box_that_starts_up_well_is_silent():
+    assert sound(None, view(phase=Phase.STARTING)) is None
+    assert sound(view(phase=Phase.STARTING), view()) is None
+    assert sound(None, view()) is None
+
+
+def test_a_box_that_cannot_sell_calls_even_if_nothing_is_known_to_be_wrong():
+    assert sound(view(), view(ready=False)) is ATTENTION
+
+
 def test_a_box_that_starts_up_broken_says_so_once_it_runs():
     broken = missing(Part.SCANNER)
     assert sound(None, view(phase=Phase.STARTING, ready=False, outages=broken)) is None
@@ -134,6 +149,8 @@ def test_each_payment_in_doubt_calls_once():
     assert sound(doubtful, view(ready=False, in_doubt=1)) is None
     assert sound(view(ready=False, in_doubt=1), view(ready=False, in_doubt=2)) is ATTENTION
     assert sound(doubtful, view(State.PAID)) is PAID, "a doubt may still turn out well"
+    unlit = missing(Part.LIGHTS)
+    assert sound(view(State.REVOKING, outages=unlit), view(State.IN_DOUBT, outages=unlit)) is ATTENTION, "beside what was wrong before"
 
 
 def test_while_starting_and_when_stopped_all_is_dark():

@@ -53,6 +53,13 @@ def test_the_short_form_is_shorter(text):
         assert not short or measure(short, WIDE) < measure(full, WIDE)
 
 
+def test_a_small_panel_gets_the_short_words_of_its_language_or_the_whole_where_there_are_none_shorter():
+    text = Text("Show your payment code", "请出示付款码", "Show code", "付款码")
+    assert [text.say_short(language) for language in LANGUAGES] == ["Show code", "付款码"]
+    whole = Text("Paid", "支付成功")
+    assert [whole.say_short(language) for language in LANGUAGES] == ["Paid", "支付成功"]
+
+
 def test_chinese_is_chinese():
     foreign = {text.en for text in all_texts() if text.zh.isascii()}
     assert not foreign

@@ -23,22 +23,26 @@ from table_mutants import TABLE_OF_THE_CYCLE as TABLE
 from table_mutants import try_all
 
 _WORK = ROOT / "build" / "mutation"
-_COPIED = ("daemon", "hw", "tests/core", "pyproject.toml", "README.md")
+_COPIED = ("daemon", "hw", "tests/core", "benchmarks", "pyproject.toml", "README.md")
 
 # With every chance drawn the same way, and less often: a mutant that only the hundredth draw meets is one that a story must tell.
+# And with an end to memory: a loop that never ends may append to a list all the time.
 _QUICK = """\"\"\"The quick profile of hypothesis, for tests that are run hundreds of times over.\"\"\"
+
+import resource
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("quick", max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=HealthCheck)
 settings.load_profile("quick")
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, resource.getrlimit(resource.RLIMIT_AS)[1]))
 """
 
 _SETTINGS = """
 [tool.mutmut]
 source_paths = ["daemon"]
 only_mutate = ["daemon/{module}.py"]
-also_copy = ["hw", "README.md"]
+also_copy = ["hw", "benchmarks", "README.md"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", "-p", "pytest_timeout"]
 pytest_add_cli_args_test_selection = {tests}
 track_dependencies = false

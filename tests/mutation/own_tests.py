@@ -16,7 +16,7 @@ MODULES = (
     *("signals", "screens", "texts", "glyphs", "typesetting", "layout", "view", "qr", "panel_text"),
 )
 
-_SEVERAL = {name: f"test_{name}*.py" for name in ("cycle", "errands", "reading")}
+_SEVERAL = {name: f"test_{name}*.py" for name in ("cycle", "errands", "reading", "layout")}
 
 # A net that is cast at random, and takes seconds: what stories alone would miss is to be told by a story.
 _NETS = {"test_cycle_promises.py"}
