@@ -7,19 +7,14 @@ It opens and asks each device for a moment, so it blocks, and belongs to a comma
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hw.gpio_chips import AskChip, ask_chip, chip_paths
 from hw.input_nodes import OpenNode, event_paths, open_node, types_codes
 
 PANEL_ADDRESSES = (0x3C, 0x3D)  # the two that a jumper on SSD1306, SH1106 and their like chooses between
-
-_GPIO_GET_CHIPINFO = 0x8044B401  # <linux/gpio.h>: struct gpiochip_info, name[32] label[32] lines u32
-_CHIP_INFO = struct.Struct("32s32sI")
-_HEADER_CHIPS = ("pinctrl-bcm", "pinctrl-rp1")  # labels of the chips that drive a Pi's pin header; their numbers change with the kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +150,18 @@ def _answers(bus: int, address: int) -> bool:
     return True
 
 
-def find_chips(dev: Path = Path("/dev"), info: Callable[[Path], tuple[str, str, int]] | None = None) -> list[Found]:
+def find_chips(dev: Path = Path("/dev"), ask: AskChip = ask_chip) -> list[Found]:
     """GPIO chips; those of a Pi's pin header with the lines for lights, buzzer and button."""
-    return [find for path in sorted(dev.glob("gpiochip*")) for find in _chip(path, info or _chip_info)]
+    return [find for path in chip_paths(dev) for find in _chip(path, ask)]
 
 
-def _chip(path: Path, info: Callable[[Path], tuple[str, str, int]]) -> list[Found]:
+def _chip(path: Path, ask: AskChip) -> list[Found]:
     try:
-        name, label, lines = info(path)
+        chip = ask(path)
     except OSError as exc:
         return [Found("lights", f"{path}: cannot be asked ({exc.strerror}); run this as root, or join the group gpio")]
-    what = f"{name} [{label}], {lines} lines ({path})"
-    if not label.startswith(_HEADER_CHIPS):
+    what = f"{chip.name} [{chip.label}], {chip.lines} lines ({path})"
+    if not chip.is_header:
         return [Found("lights", f"{what}: not the pin header")]
     pins = ('kind = "gpio"', "green = 17  # BCM numbers, as wired", "amber = 27", "red = 22")
     return [
@@ -174,14 +169,3 @@ def _chip(path: Path, info: Callable[[Path], tuple[str, str, int]]) -> list[Foun
         Found("buzzer", what, ('kind = "gpio"', "pin = 18  # as wired"), is_example=True),
         Found("button", what, ('kind = "gpio"', "pin = 23  # as wired"), is_example=True),
     ]
-
-
-def _chip_info(path: Path) -> tuple[str, str, int]:
-    with path.open("rb") as chip:
-        raw = fcntl.ioctl(chip, _GPIO_GET_CHIPINFO, bytes(_CHIP_INFO.size))
-    name, label, lines = _CHIP_INFO.unpack(raw)
-    return _text(name), _text(label), lines
-
-
-def _text(raw: bytes) -> str:
-    return raw.split(b"\0", 1)[0].decode("ascii", "replace")

@@ -1,4 +1,5 @@
-"""Pins of the Raspberry Pi, through the interface of RPi.GPIO: by that package up to the Pi 4, by rpi-lgpio on all and on new kernels.
+"""Pins of the Raspberry Pi, through the interface of RPi.GPIO: by that package up to the Pi 4, by rpi-lgpio on all and on new kernels,
+or by libgpiod (`hw.gpio_lines`) where neither is there or works.
 
 Pins are named by their BCM numbers. A part takes its own pins and gives only those back; lights, buzzer, button and an SPI panel
 share the one module.
@@ -12,16 +13,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from hw.errors import DeviceError, DeviceFailing
+from hw.gpio_lines import GROUP, load_lines
 from hw.health import OK, HealthNote
 from hw.interfaces import Health, HealthListener
 
 _log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
-GROUP = "gpio"
 
 
-def load_gpio() -> Any:
+def load_rpi() -> Any:
     """The RPi.GPIO module. Raises DeviceFailing where there is none, or where it does not know the machine."""
     try:
         from RPi import GPIO
@@ -36,7 +37,7 @@ class Pins:
     """Some pins of one part: taken, kept, and taken again `retry_s` after anything went wrong.
 
     `set_up(gpio)` takes them and leaves them at a safe level; `let_go(gpio)` ends what the part does with them. Whatever either
-    raises ends in `note`. Without a module given, RPi.GPIO is loaded at the first attempt.
+    raises ends in `note`. Without a module given, each attempt tries RPi.GPIO, then libgpiod.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Pins:
         self._numbers = list(numbers)
         self._set_up = set_up
         self._let_go = let_go
-        self._module = module
+        self._loads = (load_rpi, load_lines) if module is None else (lambda: module,)
         self._retry_s = retry_s
         self._gpio: Any = None
         self._timer: asyncio.TimerHandle | None = None
@@ -86,26 +87,34 @@ class Pins:
         self._give_back()
 
     def _take(self) -> None:
+        """By the first library that can. RPi.GPIO may load and still not have the pins: without /dev/gpiomem it needs root."""
         self._timer = None
-        try:
-            gpio = self._module if self._module is not None else load_gpio()
-            gpio.setwarnings(False)  # it warns of pins that a crashed run before us left set up
-            gpio.setmode(gpio.BCM)
-            self._gpio = gpio
-            self._set_up(gpio)
-        except Exception as exc:  # noqa: BLE001 - see use()
-            self._give_back()
-            self._fail(exc)
-        else:
-            if self.taken:  # not lost again within set_up()
-                self._note.set(OK)
+        troubles: list[Exception] = []
+        for load in self._loads:
+            try:
+                self._take_by(load())
+            except Exception as exc:  # noqa: BLE001 - see use()
+                self._give_back()
+                troubles.append(exc)
+            else:
+                return
+        self._fail(*troubles)
 
-    def _fail(self, exc: Exception) -> None:
-        error = exc if isinstance(exc, DeviceError) else DeviceFailing(self._explained(exc))
-        self._note.set(error.health)
+    def _take_by(self, gpio: Any) -> None:
+        gpio.setwarnings(False)  # it warns of pins that a crashed run before us left set up
+        gpio.setmode(gpio.BCM)
+        self._gpio = gpio
+        self._set_up(gpio)
+        if self.taken:  # not lost again within set_up()
+            self._note.set(OK)
+
+    def _fail(self, *troubles: Exception) -> None:
+        self._note.set(DeviceFailing("; ".join(map(self._explained, troubles))).health)
         self._timer = asyncio.get_running_loop().call_later(self._retry_s, self._take)
 
     def _explained(self, exc: Exception) -> str:
+        if isinstance(exc, DeviceError):
+            return str(exc)
         pins = ", ".join(str(number) for number in self._numbers)
         return f"GPIO {pins}: {type(exc).__name__}: {exc} (are they BCM numbers, free, and the box's user in the group {GROUP}?)"
 

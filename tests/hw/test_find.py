@@ -7,6 +7,7 @@ import pytest
 from fake_input import FakeInput, Ids
 
 from hw.find import Found, as_config, find_all, find_chips, find_panels, find_ports, find_scanners
+from hw.gpio_chips import ChipInfo
 
 
 def uncommented(text):
@@ -109,7 +110,7 @@ def test_a_panel_answers_by_acknowledging_and_nothing_is_written_to_it(tmp_path,
 def test_the_chip_of_the_pin_header_is_known_by_its_label(tmp_path):
     for number in (0, 10):
         (tmp_path / f"gpiochip{number}").touch()
-    labels = {"gpiochip0": ("gpiochip0", "pinctrl-rp1", 54), "gpiochip10": ("gpiochip10", "gpio-brcmstb", 32)}
+    labels = {"gpiochip0": ChipInfo("gpiochip0", "pinctrl-rp1", 54), "gpiochip10": ChipInfo("gpiochip10", "gpio-brcmstb", 32)}
     found = find_chips(tmp_path, lambda path: labels[path.name])
     assert [find.table for find in found if find.lines] == ["lights", "buzzer", "button"]
     assert "not the pin header" in found[-1].what

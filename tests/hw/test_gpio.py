@@ -8,7 +8,7 @@ import pytest
 from fake_gpio import FakeGpio
 from virtual_time import in_virtual_time, pending_timers
 
-from hw.gpio import RETRY_S, Pins, load_gpio
+from hw.gpio import RETRY_S, Pins, load_rpi
 from hw.health import HealthNote
 from hw.interfaces import Condition
 
@@ -110,19 +110,19 @@ def rpi(monkeypatch):
 
 def test_without_the_library_it_says_what_to_install(rpi):
     with pytest.raises(Exception, match="python3-rpi-lgpio"):
-        load_gpio()
+        load_rpi()
 
 
 def test_the_real_module_is_used_where_there_is_one(rpi):
     rpi.GPIO = FakeGpio()
-    assert load_gpio() is rpi.GPIO
+    assert load_rpi() is rpi.GPIO
 
 
 def test_a_machine_that_the_library_does_not_know_is_told_with_what_does(rpi, monkeypatch, tmp_path):
     (tmp_path / "GPIO.py").write_text("raise RuntimeError('Cannot determine SOC peripheral base address')")
     rpi.__path__ = [str(tmp_path)]
     with pytest.raises(Exception, match=r"peripheral base address.*rpi-lgpio"):
-        load_gpio()
+        load_rpi()
 
 
 @in_virtual_time
