@@ -58,6 +58,8 @@ def content(view: View, language: Language) -> Content:
     """What the screen says, whatever the size of the panel."""
     if view.phase is not Phase.RUNNING:
         return _phase(view, language)
+    if view.unset:
+        return _not_set_up(view, language)
     if view.overlay is not None:
         return _notice(view.overlay, language)
     if view.state is not None:
@@ -114,6 +116,12 @@ def _ready(view: View, language: Language) -> Content:
 
 def _not_ready(view: View, language: Language) -> Content:
     return _message(texts.NOT_READY, language, *_missing(view, language), _words(texts.CALL_STAFF, language))
+
+
+def _not_set_up(view: View, language: Language) -> Content:
+    """The first key that is wrong and how many more there are, and which command says it in words: for the installer."""
+    more = f" +{len(view.unset) - 1}" if len(view.unset) > 1 else ""
+    return _message(texts.NOT_SET_UP, language, _plain(view.unset[0] + more), _words(texts.RUN_CHECK, language))
 
 
 def _missing(view: View, language: Language) -> list[Words]:

@@ -79,6 +79,7 @@ class View:
 
     `ready` says whether a sale could start now: with an outage that does not matter for selling (lights, buzzer) it is True.
     `left_s` is whole seconds, for the countdown; None shows none. `in_doubt` counts payments that a person must look at.
+    `unset` has the keys of the configuration that are missing or wrong: with any, the box does nothing but say so.
     `state` is None between payments; a final one is shown for `daemon.signals.RESULT_S`, then the shell sets None.
     """
 
@@ -94,6 +95,7 @@ class View:
     notice: Notice | None = None
     outages: tuple[Outage, ...] = ()
     in_doubt: int = 0
+    unset: tuple[str, ...] = ()
 
     @property
     def overlay(self) -> Notice | None:
@@ -116,11 +118,13 @@ _CODE_NOTICES = (NoticeKind.WRONG_CODE, NoticeKind.SCAN_AGAIN, NoticeKind.NO_ROU
 def screen_name(view: View) -> str:
     """The name of what the screen says, as `GET /v1/box` spells it (`screen`).
 
-    One of: a payment's state; ``ready``, ``not_ready``, ``in_doubt`` between payments; ``wrong_code``, ``not_sent``,
+    One of: a payment's state; ``ready``, ``not_ready``, ``in_doubt`` between payments; ``not_set_up``; ``wrong_code``, ``not_sent``,
     ``not_stored`` while a notice covers it; ``starting``, ``stopped``.
     """
     if view.phase is not Phase.RUNNING:
         return str(view.phase)
+    if view.unset:
+        return "not_set_up"
     if view.overlay is not None:
         return "wrong_code" if view.overlay.kind in _CODE_NOTICES else str(view.overlay.kind)
     if view.state is not None:

@@ -43,7 +43,7 @@ def ask_chip(path: Path) -> ChipInfo:
 
 def header_chip(dev: Path = Path("/dev"), ask: AskChip = ask_chip) -> Path:
     """The chip of the pin header, whose line numbers are the BCM numbers. Raises OSError: the last reason why none was found."""
-    trouble = FileNotFoundError(2, "no GPIO chip of a Pi's pin header")
+    trouble: OSError = FileNotFoundError(2, "no GPIO chip of a Pi's pin header")
     for path in chip_paths(dev):
         try:
             if ask(path).is_header:

@@ -28,10 +28,9 @@ class Line(Protocol):
     def release(self) -> None: ...
 
 
-class Request(Protocol):
-    """Asks a chip for a line: an output that begins at `level`, or, with None, an input with a pull of -1, 0 or 1. Raises OSError."""
-
-    def __call__(self, chip: str, number: int, level: int | None, pull: int) -> Line: ...
+Request = Callable[[str, int, int | None, int], Line]
+"""Asks a chip (path) for a line (number): an output that begins at a level, or, with None, an input with a pull of -1, 0 or 1.
+Raises OSError."""
 
 
 def load_lines(find: Callable[[], Path] | None = None) -> Any:

@@ -45,6 +45,8 @@ SCREENS: dict[str, View] = {
     "not_ready_thrice": view(ready=False, outages=missing(Part.SCANNER, Part.CLOCK, Part.GATEWAY)),
     "not_ready_in_doubt": view(ready=False, in_doubt=2),
     "not_ready_unexplained": view(ready=False),
+    "not_set_up": view(ready=False, unset=("gateways",)),
+    "not_set_up_much": view(ready=False, unset=("gateways.backend.secret_file", "box.terminal_id", "scanner.device")),
     "awaiting_code": view(State.AWAITING_CODE, left_s=47),
     "awaiting_code_smallest": view(State.AWAITING_CODE, amount=Amount(Minor(1), "CNY"), left_s=60),
     "awaiting_code_largest": view(State.AWAITING_CODE, amount=LARGEST, left_s=60),

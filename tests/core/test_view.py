@@ -24,6 +24,11 @@ def test_a_box_that_waits_for_somebody_to_look_at_a_payment_says_so():
     assert screen_name(view(ready=True, in_doubt=1)) == "ready", "the operator lets it sell meanwhile"
 
 
+def test_a_box_whose_configuration_cannot_be_used_says_only_that():
+    assert screen_name(view(ready=False, unset=("gateways",), in_doubt=1)) == "not_set_up"
+    assert screen_name(view(ready=False, unset=("gateways",), phase=Phase.STOPPED)) == "stopped"
+
+
 def test_a_missing_light_does_not_make_the_box_unready():
     assert screen_name(view(outages=missing(Part.LIGHTS))) == "ready"
 
