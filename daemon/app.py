@@ -11,7 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from daemon.config import Config
+from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
@@ -23,6 +23,7 @@ from daemon.health import Board
 from daemon.journal import Journal
 from daemon.keeper import Keeper
 from daemon.links import Links
+from daemon.not_set_up import NotSetUp, usable
 from daemon.notify import Notifier
 from daemon.numbers import OrderNumbers
 from daemon.panel_text import png
@@ -48,6 +49,11 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return ""  # never equal to a stored one: every wait begins anew, which is safe
+
+
+def not_set_up(problems: ConfigProblems, path: Path) -> NotSetUp:
+    """What runs in place of the box while the configuration at `path` has those problems."""
+    return NotSetUp(problems, path, factory.build(usable(problems)))
 
 
 class App:
@@ -237,6 +243,13 @@ class App:
                     log.exception("not_given_up ref=%s", payment.ref)
 
     # -- small things that others ask for --
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody is paying and no result is being shown. What is in doubt or only asked on in the background can go on after a restart."""
+        view = self.presenter.view
+        going_on = {payment.state for payment in self.runner.live if not payment.state.is_final}
+        return (view is None or view.state in (None, State.IN_DOUBT)) and going_on <= {State.IN_DOUBT}
 
     def _panel_png(self) -> bytes | None:
         return None if self.presenter.image is None else png(self.presenter.image)

@@ -64,6 +64,9 @@ def _add_config(command: argparse.ArgumentParser) -> None:
 def _add_run(commands: Any) -> None:
     command = _add(commands, "run", "run the box")
     _add_config(command)
+    command.add_argument(
+        "--show-problems", action="store_true", help="show a wrong configuration on the panel until it changes, instead of ending with 2"
+    )
     command.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"], help="default: %(default)s")
 
 

@@ -68,12 +68,20 @@ class Config:
 
 
 class ConfigProblems(Exception):
-    """The configuration cannot be used. The text has one line for each problem."""
+    """The configuration cannot be used. The text has one line for each problem.
 
-    def __init__(self, problems: list[Problem], warnings: list[str] | None = None) -> None:
+    `so_far` has what could be read, with usual values in place of what could not; None where it is no TOML at all.
+    """
+
+    def __init__(self, problems: list[Problem], warnings: list[str] | None = None, so_far: Config | None = None) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
         self.warnings = tuple(warnings or ())
+        self.so_far = so_far
+
+    def spares(self, table: str) -> bool:
+        """Whether that table, or what could be read of it, is right."""
+        return self.so_far is not None and not any(problem.key.split(".")[0] == table for problem in self.problems)
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
@@ -90,7 +98,7 @@ def parse(data: Mapping[str, object], base_dir: Path, environ: Mapping[str, str]
     root = Table(data, "", findings, Files(base_dir, os.environ if environ is None else environ))
     config = _read(root)
     if findings.problems:
-        raise ConfigProblems(findings.problems, findings.warnings)
+        raise ConfigProblems(findings.problems, findings.warnings, config)
     return config
 
 

@@ -10,7 +10,11 @@ from daemon.config import Config, ConfigProblems, load
 
 
 class WrongConfigurationError(Exception):
-    """It was said what is wrong; the command ends with exit code 2."""
+    """It was said what is wrong; the command ends with exit code 2. `problems` has it all."""
+
+    def __init__(self, problems: ConfigProblems) -> None:
+        super().__init__(str(problems))
+        self.problems = problems
 
 
 def read_config(path: Path) -> Config:
@@ -20,7 +24,7 @@ def read_config(path: Path) -> Config:
     except ConfigProblems as problems:
         for problem in problems.problems:
             print(problem, file=sys.stderr)
-        raise WrongConfigurationError from problems
+        raise WrongConfigurationError(problems) from problems
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return config

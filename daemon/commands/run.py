@@ -1,4 +1,8 @@
-"""`tillbox run`: the daemon, until it is told to stop."""
+"""`tillbox run`: the daemon, until it is told to stop.
+
+SIGTERM and SIGINT stop it at once; SIGHUP (`systemctl reload`) at the first moment at which nobody is paying, so that what starts it
+again starts it with the new program or configuration.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,13 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Coroutine, Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from daemon.cli import DONE, FAILED, WRONG
 from daemon.commands.configuration import WrongConfigurationError, read_config
-from daemon.config import Config
+from daemon.config import Config, ConfigProblems
 from daemon.secret import Secret
 
 
@@ -21,15 +27,20 @@ def run(arguments: argparse.Namespace) -> int:
     faulthandler.enable(sys.__stderr__ or sys.stderr)  # the watchdog ends a hung box with SIGABRT: then the journal shows where it hung
     try:
         config = read_config(arguments.config)
-    except WrongConfigurationError:
-        return WRONG
+    except WrongConfigurationError as wrong:
+        return _logged(arguments, _show(wrong.problems, arguments.config)) if arguments.show_problems else WRONG
+    return _logged(arguments, _serve(config), secrets_of(config))
+
+
+def _logged(arguments: argparse.Namespace, work: Coroutine[None, None, int], secrets: Sequence[Secret] = ()) -> int:
+    """Carry it out with the log that the command line and the place ask for."""
     from daemon.logs import is_under_systemd, redact, setup
 
     logs = setup(arguments.log_level, under_systemd=is_under_systemd(os.environ))
-    for secret in secrets_of(config):
+    for secret in secrets:
         redact(secret)
     try:
-        return asyncio.run(_serve(config))
+        return asyncio.run(work)
     except OSError as error:
         print(f"tillbox: {error}", file=sys.stderr)
         return FAILED
@@ -47,14 +58,33 @@ def secrets_of(config: Config) -> list[Secret]:
 
 async def _serve(config: Config) -> int:
     from daemon.app import App
+    from daemon.leaving import Leaving
 
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with App(config):
+    stop = _told_to_stop()
+    async with App(config) as app:
+        leaving = Leaving(lambda: app.is_idle, stop)
+        app.presenter.listeners.append(leaving.look)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, leaving.ask)
         _settle()
         await stop.wait()
     return DONE
+
+
+async def _show(problems: ConfigProblems, path: Path) -> int:
+    """Until the configuration has changed: whoever started us starts us again."""
+    from daemon.app import not_set_up
+
+    stop = _told_to_stop()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.set)
+    await not_set_up(problems, path).run(stop)
+    return DONE
+
+
+def _told_to_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
 
 
 def _settle() -> None:

@@ -52,7 +52,8 @@ class BoxProcess:
 
     `changes` replaces keys of the configuration's tables: `{"timing": {"give_up_s": 3}, "gateways.merchant": None}`.
     `before` is a command line to put before the box's own (umockdev-run), `program` what Python is to run in place of the
-    command (the same in a world that is otherwise: `-c` and some lines), `environ` is added to its environment.
+    command (the same in a world that is otherwise: `-c` and some lines), `environ` is added to its environment,
+    `options` to its command line.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class BoxProcess:
         before: Sequence[str] = (),
         program: Sequence[str] = ("-m", "daemon"),
         environ: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
@@ -80,6 +82,7 @@ class BoxProcess:
         self._before = list(before)
         self.program = program
         self._environ = dict(environ or {})
+        self._options = list(options)
 
     # -- the process --
 
@@ -96,8 +99,9 @@ class BoxProcess:
         """Start it and wait for nothing."""
         assert not self.is_running, "running already"
         write_config(self.config_path, self.tables)
+        words = ["run", "--config", str(self.config_path), "--log-level", "debug", *self._options]
         self.process = subprocess.Popen(
-            [*self._before, sys.executable, *self.program, "run", "--config", str(self.config_path), "--log-level", "debug"],
+            [*self._before, sys.executable, *self.program, *words],
             cwd=ROOT,
             env=_clean_environment() | self._environ,
             stdin=subprocess.DEVNULL,
