@@ -64,6 +64,7 @@ def _put(table: str, columns: Sequence[str], key: str, fixed: Collection[str]) -
 
 _PUT_PAYMENT = _put("payments", (*PAYMENT_COLUMNS, "seal"), "ref", {"ref"}) + " RETURNING number"
 _PUT_ATTEMPT = _put("attempts", ATTEMPT_COLUMNS, "out_trade_no", ATTEMPT_COLUMNS[:2]) + " WHERE payment = excluded.payment"
+_FORGET_ATTEMPTS = "DELETE FROM attempts WHERE payment = ? AND out_trade_no NOT IN (SELECT value FROM json_each(?))"
 _APPEND_EVENT = f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}, seal) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # names of ours
 
 
@@ -163,6 +164,7 @@ class JournalFile:
 
         def write() -> Entry:
             number = self._put_payment(payment, boot)
+            self._forget_attempts(number, payment)
             for attempt in payment.attempts:
                 self._put_attempt(attempt_values(attempt, number))
             return self._append(number, payment, note)
@@ -174,6 +176,12 @@ class JournalFile:
         sealed = (*values, payment_seal(values, [attempt_values(attempt, 0) for attempt in payment.attempts]))
         number: int = self._db.execute(_PUT_PAYMENT, sealed).fetchone()[0]
         return number
+
+    def _forget_attempts(self, number: int, payment: Payment) -> None:
+        """Those that this payment does not have. A write whose sync failed may be on the disk all the same, once the file was opened
+        anew; whoever asked for it was told that it is not, and nothing was sent for it (P2)."""
+        numbers = json.dumps([attempt.out_trade_no for attempt in payment.attempts])
+        self._db.execute(_FORGET_ATTEMPTS, (number, numbers))
 
     def _put_attempt(self, values: tuple[Any, ...]) -> None:
         stored = self._db.execute(_PUT_ATTEMPT, values)

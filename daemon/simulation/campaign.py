@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from daemon.simulation.shrinking import MOST_TRIES, shrink
 from daemon.simulation.tally import Tally
 from daemon.simulation.timeline import Timeline
 
+SHRINK_S = 60.0  # a history without an end takes a second or ten for each try
 CHUNK = 50  # histories that one processor takes at a time
 
 
@@ -102,10 +104,14 @@ def name(seed: int, number: int) -> str:
 
 
 def explain(failure: Failure, most: int = MOST_TRIES) -> tuple[list[int], list[str], str]:
-    """The failing history made short, in so many tries: its choices, its time line, and what was broken."""
+    """The failing history made short, in so many tries or a minute: its choices, its time line, and what was broken."""
+    kind, until = failure.text.partition(":")[0], time.monotonic() + SHRINK_S
+
+    def fails(simpler: Sequence[int]) -> bool:
+        return time.monotonic() < until and retell(simpler)[0].partition(":")[0] == kind
+
     with quiet():
-        kind = failure.text.partition(":")[0]
-        numbers = shrink(failure.numbers, lambda simpler: retell(simpler)[0].partition(":")[0] == kind, most)
+        numbers = shrink(failure.numbers, fails, most)
         text, lines = retell(numbers, kept=True)
     return numbers, lines, text
 

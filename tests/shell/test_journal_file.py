@@ -77,6 +77,21 @@ def test_an_order_number_of_another_payment_is_refused(journal):
     assert journal.last_seq() == 1
 
 
+def test_an_order_that_the_payment_does_not_have_any_more_is_forgotten(path):
+    """Its write was told to have failed at the sync, and was on the disk all the same when the file was opened anew."""
+    failed = JournalFile.open(path)
+    failed.store(a_payment(attempts=(an_order("T1"), an_order("T2"))), "boot", NOTE)
+    failed.drop()
+    file = JournalFile.open(path)
+    file.store(a_payment("A-2", attempts=(an_order("T9"),)), "boot", NOTE)
+    file.store(a_payment(attempts=(an_order("T1"),)), "boot", NOTE)
+    file.close()
+    again = JournalFile.open(path)
+    assert again.find(Ref("A-1")) == a_payment(attempts=(an_order("T1"),)), "whole, and not damaged"
+    assert again.find(Ref("A-2")) == a_payment("A-2", attempts=(an_order("T9"),)), "another's order stays"
+    again.close()
+
+
 def test_half_a_character_is_refused_and_leaves_nothing_half_done(journal):
     with pytest.raises(JournalError):
         journal.store(a_payment(attempts=(an_order(trade_no="\ud83d"),)), "boot", NOTE)

@@ -11,6 +11,7 @@ from pathlib import Path
 from daemon import errands, reading
 from daemon.cycle import TABLE, Cycle
 from daemon.desk import BoxDesk
+from daemon.journal_file import JournalFile
 from daemon.news import Do, News, Row
 from daemon.payment import Errand, State
 from daemon.simulation import campaign, world
@@ -181,3 +182,13 @@ def test_a_qr_order_that_turns_up_late_is_looked_for_late(monkeypatch):
         wrong.setattr(errands, "lost_at", errands.forgotten_at)
         assert _breaks(12, 1085).startswith("P5: the order was left")
     assert _breaks(12, 1085) == ""
+
+
+def test_an_order_that_was_told_unstored_and_is_there_all_the_same_damages_no_journal(monkeypatch):
+    """The sync failed, the file was opened anew with the order in it, and the payment was stored without: its seal fitted no more, and
+    the box could take nothing up again."""
+    with monkeypatch.context() as wrong:
+        wrong.setattr(JournalFile, "_forget_attempts", lambda *_: None)
+        wrong.setattr(world, "MOST_STEPS", 1000)
+        assert _breaks(1, 80504).startswith("P9: it comes to no end")
+    assert _breaks(1, 80504) == ""
