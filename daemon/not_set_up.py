@@ -25,6 +25,7 @@ from daemon.panel_text import png
 from daemon.payment import Payment, Ref
 from daemon.screens import draw
 from daemon.signals import lights
+from daemon.tables.files import SECRETS
 from daemon.texts import Language
 from daemon.tills.base import Entry, NotReady, Request
 from daemon.view import Phase, View, screen_name
@@ -36,7 +37,6 @@ from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, Hardwar
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0  # between two looks at the files: a person who edits them is not kept waiting. Own
-SECRETS = "secrets"  # the folder beside the configuration that holds what `credential:NAME` names (systemd/tillbox.service)
 
 _USUAL_PANEL = DisplaySettings("ssd1306")  # of the parts list (docs/build.md): tried where the configuration names none that can be
 

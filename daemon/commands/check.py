@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from daemon.cli import DONE, FAILED, WRONG
+from daemon.commands.as_box import become_box
 from daemon.commands.configuration import WrongConfigurationError, read_config
+from daemon.commands.running_box import ask_running_box
 from daemon.config import Config
 from daemon.health import Board
 from daemon.journal_file import CorruptError, JournalError, JournalFile
@@ -40,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     except WrongConfigurationError:
         return WRONG
     print(f"ok       configuration {arguments.config}")
-    findings = [_check_journal(config), *asyncio.run(_check_parts(config)), *_check_qrs(config)]
+    become_box(config.journal.path)
+    findings = [_check_journal(config), *_look_at_parts(config), *_check_qrs(config)]
     for finding in findings:
         print(finding)
     wrong = [f for f in findings if f.trouble and f.blocks]
@@ -77,6 +82,30 @@ def _check_qrs(config: Config) -> list[Finding]:
         Finding(f"qr {name}", why_hard_to_read(length, panel), blocks=False, mark="unknown" if length.usual is None else "warning")
         for name, length in lengths.items()
     ]
+
+
+def _look_at_parts(config: Config) -> list[Finding]:
+    """Through the box that has them already, if one runs; else by opening each."""
+    status = ask_running_box(config.web)
+    if status is None:
+        return asyncio.run(_check_parts(config))
+    print(f"ok       a box runs; it says how its parts are (port {config.web.port})")
+    return _told_by(status)
+
+
+def _told_by(status: Mapping[str, Any]) -> list[Finding]:
+    """What a running box says of itself (`GET /v1/box`)."""
+    reasons: list[str] = [reason for reason in status["not_ready"] if not reason.startswith("journal: ")]  # judged apart
+
+    def told(what: str, part: Mapping[str, str]) -> Finding:
+        mine = [reason for reason in reasons if reason.startswith(what)]
+        reasons[:] = [reason for reason in reasons if reason not in mine]
+        trouble = "" if part["state"] == Condition.OK else part["detail"] or part["state"]
+        return Finding(what, trouble, bool(mine))
+
+    parts = [told(name, part) for name, part in sorted(status["devices"].items())]
+    parts += [told(f"gateway {name}", part) for name, part in sorted(status["gateways"].items())]
+    return [*parts, *(Finding("sale", reason, blocks=True) for reason in reasons)]
 
 
 async def _check_parts(config: Config) -> list[Finding]:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from daemon.commands.as_box import become_box
 from daemon.config import Config, ConfigProblems, load
 
 
@@ -31,6 +32,7 @@ def read_config(path: Path) -> Config:
 
 
 def journal_path(arguments: argparse.Namespace) -> Path:
-    """The journal that `--journal`, or else the configuration, names."""
+    """The journal that `--journal`, or else the configuration, names; from here on, root acts as the box."""
     path: Path = arguments.journal or read_config(arguments.config).journal.path
+    become_box(path)
     return path

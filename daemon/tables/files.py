@@ -1,7 +1,7 @@
 """Files that the configuration names: beside it, or handed over by systemd (`credential:NAME`).
 
     key_file = "secrets/wechat.key"     # relative to the configuration's own folder
-    key_file = "credential:wechat-key"  # LoadCredential= of the unit, $CREDENTIALS_DIRECTORY
+    key_file = "credential:wechat-key"  # LoadCredential= of the unit, $CREDENTIALS_DIRECTORY; without systemd, secrets/wechat-key
 
 Problems never repeat what was written: it may be the secret itself, put where its file's name belongs.
 """
@@ -16,6 +16,10 @@ from pathlib import Path
 
 from daemon.secret import Secret, read_secret
 from daemon.tables.values import Reader, Wrong
+
+SECRETS = "secrets"
+"""The folder beside the configuration whose files the service is handed over: `LoadCredential=secrets:/etc/tillbox/secrets`. A command
+that an administrator runs reads them there."""
 
 _CREDENTIAL = "credential:"
 _CREDENTIAL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -72,9 +76,13 @@ class Files:
         if not _CREDENTIAL_NAME.fullmatch(credential):
             raise Wrong("is not a credential's name")
         directory = self.environ.get("CREDENTIALS_DIRECTORY")
-        if not directory:
-            raise Wrong("names a credential, but systemd handed none over ($CREDENTIALS_DIRECTORY is not set)")
-        return Path(directory) / credential
+        if directory:
+            return _handed_over(Path(directory), credential)
+        if (self.base_dir / SECRETS).is_dir():
+            return self.base_dir / SECRETS / credential
+        raise Wrong(
+            f"names a credential, but systemd handed none over ($CREDENTIALS_DIRECTORY is not set) and there is no folder {SECRETS}"
+        )
 
     def _existing(self, value: object) -> Path:
         path = self._resolve(value)
@@ -97,8 +105,14 @@ class Files:
         except (OSError, ValueError) as error:
             raise Wrong(_why(error)) from None
         # systemd keeps credentials from others by the folder and by ACLs, which the mode does not show
-        handed_over = isinstance(value, str) and value.startswith(_CREDENTIAL)
+        handed_over = isinstance(value, str) and value.startswith(_CREDENTIAL) and "CREDENTIALS_DIRECTORY" in self.environ
         return SecretFile(secret, not handed_over and bool(status.st_mode & 0o077))
+
+
+def _handed_over(directory: Path, credential: str) -> Path:
+    """By its own name, or as one of the files of a folder that was handed over whole, whose names begin with its id (systemd.exec(5))."""
+    alone, of_folder = directory / credential, directory / f"{SECRETS}_{credential}"
+    return of_folder if of_folder.exists() and not alone.exists() else alone
 
 
 def _name(value: object) -> str:

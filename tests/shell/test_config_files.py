@@ -74,6 +74,21 @@ def test_a_credential_without_systemd_is_explained(tmp_path: Path) -> None:
     assert "systemd handed none over" in wrong_file("credential:web-token", tmp_path)
 
 
+def test_a_credential_of_a_folder_that_was_handed_over_whole(tmp_path: Path) -> None:
+    """systemd puts the id of `LoadCredential=secrets:FOLDER` before each file's name."""
+    secret_file(tmp_path, "secrets_web-token")
+    config = read(web("credential:web-token"), environ={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert config.web.token is not None
+    assert not [warning for warning in config.warnings if "token" in warning]
+
+
+def test_without_systemd_it_is_looked_for_in_the_folder_that_would_be_handed_over(tmp_path: Path) -> None:
+    secret_file(tmp_path, "secrets/web-token")
+    assert read(web("credential:web-token"), tmp_path, {}).web.token is not None
+    (tmp_path / "secrets" / "web-token").chmod(0o644)
+    assert "web.token_file" in read(web("credential:web-token"), tmp_path, {}).warnings[0], "there others could read it"
+
+
 @pytest.mark.parametrize("name", ["", "../token", "a/b", ".", ".."])
 def test_a_credential_is_a_plain_name(tmp_path: Path, name: str) -> None:
     line = wrong_file(f"credential:{name}", tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
