@@ -15,7 +15,7 @@ import importlib.util
 import logging
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -77,7 +77,8 @@ class Sandbox:
 
     `script` is a script file, or a deck made by hand; `timings` take the place of the script's. Raises OSError, script.WrongScript.
     `tls=False` serves plain http and applies no rule about client certificates; `client_cert="required"` lets the TLS
-    handshake itself fail without one, as a provider's front does that wants certificates everywhere.
+    handshake itself fail without one, as a provider's front does that wants certificates everywhere. `names` are those by which
+    whoever sees this machine's loopback from elsewhere calls it; its certificate has them too.
     """
 
     def __init__(
@@ -90,13 +91,14 @@ class Sandbox:
         tls: bool = True,
         client_cert: str = "optional",
         control_port: int = 0,
+        names: Sequence[str] = (),
     ) -> None:
         self.directory = directory.absolute()
         self._port = port
         self._control_port = control_port
         self._client_required = client_cert == "required"
         deck, scripted = read_script(script) if isinstance(script, Path) else (script or Deck(), Timings())
-        self.context = _context(self.directory, deck, timings or scripted, with_tls=tls)
+        self.context = _context(self.directory, deck, timings or scripted, with_tls=tls, names=names)
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._runner: web.AppRunner | None = None
@@ -263,8 +265,8 @@ async def _stop(runner: web.AppRunner) -> None:
     await runner.cleanup()
 
 
-def _context(directory: Path, deck: Deck, timings: Timings, *, with_tls: bool) -> SandboxContext:
-    files = make_certificates(directory)
+def _context(directory: Path, deck: Deck, timings: Timings, *, with_tls: bool, names: Sequence[str]) -> SandboxContext:
+    files = make_certificates(directory, names=names)
     return SandboxContext(
         ledger=Ledger(time.monotonic, timings),
         deck=deck,

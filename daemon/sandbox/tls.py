@@ -9,6 +9,7 @@ import datetime as dt
 import ipaddress
 import os
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,10 @@ class Certificates:
     client_key_file: Path
 
 
-def make_certificates(directory: Path, *, client_days: int = _LIFE_DAYS) -> Certificates:
+def make_certificates(directory: Path, *, client_days: int = _LIFE_DAYS, names: Sequence[str] = ()) -> Certificates:
     """Write a fresh set into `directory` (made, and closed to others: 0700, files 0600).
 
+    `names` are those under which the server is reached beside loopback.
     `client_days` is how long the client certificate is still good; below zero it has expired. Raises OSError.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ def make_certificates(directory: Path, *, client_days: int = _LIFE_DAYS) -> Cert
         client_key_file=directory / "client.key",
     )
     write_private(made.ca_file, ca.public_bytes(serialization.Encoding.PEM))
-    _issue("server", made.server_cert_file, made.server_key_file, ca, ca_key, _LIFE_DAYS)
+    _issue("server", made.server_cert_file, made.server_key_file, ca, ca_key, _LIFE_DAYS, names)
     _issue("client", made.client_cert_file, made.client_key_file, ca, ca_key, client_days)
     return made
 
@@ -99,7 +101,15 @@ def _ca(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     )
 
 
-def _issue(role: str, cert_file: Path, key_file: Path, ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, days: int) -> None:
+def _issue(
+    role: str,
+    cert_file: Path,
+    key_file: Path,
+    ca: x509.Certificate,
+    ca_key: ec.EllipticCurvePrivateKey,
+    days: int,
+    names: Sequence[str] = (),
+) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
         _begin(_name(f"sandbox {role}"), ca.subject, key.public_key(), days)
@@ -109,7 +119,7 @@ def _issue(role: str, cert_file: Path, key_file: Path, ca: x509.Certificate, ca_
         .add_extension(x509.ExtendedKeyUsage([_PURPOSE[role]]), critical=False)
     )
     if role == "server":
-        builder = builder.add_extension(x509.SubjectAlternativeName(_loopback()), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([*_loopback(), *map(x509.DNSName, names)]), critical=False)
     write_private(cert_file, builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_private(key_file, pem)

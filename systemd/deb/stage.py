@@ -58,7 +58,9 @@ def _unpack(wheel: Path, lib: Path) -> None:
 def _compile(lib: Path) -> None:
     """Raises SystemExit where a module cannot be."""
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    done = compileall.compile_dir(lib, quiet=1, stripdir=str(lib), prependdir=INSTALLED, invalidation_mode=unchecked, workers=os.cpu_count())
+    done = compileall.compile_dir(
+        lib, quiet=1, stripdir=str(lib), prependdir=INSTALLED, invalidation_mode=unchecked, workers=os.cpu_count()
+    )
     if not done:
         raise SystemExit("not everything could be compiled")
 

@@ -46,6 +46,12 @@ def test_another_host_name_is_refused(tmp_path: Path) -> None:
         shake_hands(server_context(made), client_context(made, with_certificate=False), "api.example.com")
 
 
+def test_it_has_other_names_where_it_is_reached_by_them(tmp_path: Path) -> None:
+    made = make_certificates(tmp_path, names=["provider.test"])
+    for host in ("provider.test", "localhost"):
+        assert not shake_hands(server_context(made), client_context(made, with_certificate=False), host).getpeercert()
+
+
 def test_a_client_certificate_is_seen_by_the_server(tmp_path: Path) -> None:
     made = make_certificates(tmp_path)
     server = shake_hands(server_context(made), client_context(made, with_certificate=True), "localhost")
