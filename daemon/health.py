@@ -103,5 +103,5 @@ class Board:
 
 
 def _log(what: str, name: str, health: Health) -> None:
-    level = logging.INFO if health.condition is Condition.OK else logging.WARNING
+    level = logging.INFO if health == _OK else logging.WARNING
     log.log(level, '%s_%s name=%s detail="%s"', what, health.condition, name, health.detail)

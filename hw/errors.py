@@ -48,3 +48,8 @@ def device_error(exc: Exception, name: str, group: str = "") -> DeviceError:
     if number in _TAKEN:
         return DeviceFailing(f"{name} is in use by another program (`fuser -v {name}` shows which)")
     return DeviceFailing(f"{name}: {type(exc).__name__}: {exc}")
+
+
+def as_device_error(exc: Exception, name: str) -> DeviceError:
+    """What came out of an attempt to open the device called `name`, as our error: its own, or whatever else a driver raised."""
+    return exc if isinstance(exc, DeviceError) else DeviceFailing(f"{name}: {type(exc).__name__}: {exc}")

@@ -51,7 +51,7 @@ def display_kinds() -> tuple[str, ...]:
 def build(settings: HardwareSettings) -> Hardware:
     """The devices that the configuration names. Opens nothing; raises ValueError for a kind or a setting that cannot be."""
     return Hardware(
-        scanner=_chosen("scanner", settings.scanner.kind, _SCANNERS)(settings.scanner),
+        scanner=_scanner(settings.scanner),
         display=_chosen("display", settings.display.kind, _DISPLAYS)(settings.display),
         lights=_chosen("lights", settings.lights.kind, _LIGHTS)(settings.lights),
         buzzer=_chosen("buzzer", settings.buzzer.kind, _BUZZERS)(settings.buzzer),
@@ -71,6 +71,15 @@ def _needed(value: Make | None, key: str) -> Make:
     return value
 
 
+def _scanner(settings: ScannerSettings) -> Scanner:
+    scanners = [_chosen("scanner", one.kind, _SCANNERS)(one) for one in (settings, *settings.also)]
+    if len(scanners) == 1:
+        return scanners[0]
+    from hw.scanners import Scanners
+
+    return Scanners(scanners)
+
+
 def _evdev_scanner(settings: ScannerSettings) -> Scanner:
     from hw.scanner_evdev import EvdevScanner
 
@@ -81,6 +90,12 @@ def _serial_scanner(settings: ScannerSettings) -> Scanner:
     from hw.scanner_serial import SerialScanner
 
     return SerialScanner(_needed(settings.port, "scanner.port"), settings.baudrate)
+
+
+def _hidpos_scanner(settings: ScannerSettings) -> Scanner:
+    from hw.scanner_hidpos import HidPosScanner
+
+    return HidPosScanner(settings.device, settings.vendor, settings.product)
 
 
 def _simulated_scanner(_settings: ScannerSettings) -> Scanner:
@@ -178,6 +193,7 @@ def _no_button(_settings: ButtonSettings) -> Button:
 _SCANNERS: dict[str, Callable[[ScannerSettings], Scanner]] = {
     "evdev": _evdev_scanner,
     "serial": _serial_scanner,
+    "hidpos": _hidpos_scanner,
     "simulated": _simulated_scanner,
     "none": _no_scanner,
 }

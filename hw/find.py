@@ -7,12 +7,14 @@ It opens and asks each device for a moment, so it blocks, and belongs to a comma
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hw.gpio_chips import AskChip, ask_chip, chip_paths
-from hw.input_nodes import OpenNode, event_paths, open_node, types_codes
+from hw.hid_nodes import CLASS, DEV, HidNode, hid_nodes
+from hw.input_nodes import OpenNode, event_paths, open_node, types_codes, unit_of
 
 PANEL_ADDRESSES = (0x3C, 0x3D)  # the two that a jumper on SSD1306, SH1106 and their like chooses between
 
@@ -32,7 +34,7 @@ class Found:
 
 def find_all() -> list[Found]:
     """Everything that is attached. Never raises for a device that cannot be asked: it is listed with the reason."""
-    return [*find_scanners(), *find_ports(), *find_panels(), *find_chips()]
+    return [*find_hid_scanners(), *find_scanners(), *find_ports(), *find_panels(), *find_chips()]
 
 
 def as_config(found: Iterable[Found]) -> str:
@@ -52,12 +54,45 @@ def _block(table: str, finds: list[Found]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def find_hid_scanners(sysfs: Path = CLASS, dev: Path = DEV) -> list[Found]:
+    """Scanners in HID-POS mode. They come before those that type: nothing else describes itself like this, whereas any keyboard types."""
+    nodes = [node for node in hid_nodes(sysfs, dev) if node.descriptor.is_scanner]
+    return [_hid_scanner(node, [other for other in nodes if other is not node]) for node in nodes]
+
+
+def _hid_scanner(node: HidNode, others: list[HidNode]) -> Found:
+    what = f"{node.name} in HID-POS mode ({node.ids}, {node.path})"
+    if node.descriptor.report is None:
+        return Found("scanner", f"{what}: describes its reports in a way that is not understood; set it to another mode, such as serial")
+    return Found("scanner", what, ('kind = "hidpos"', *_hid_name(node, others)))
+
+
+def _hid_name(node: HidNode, others: list[HidNode]) -> tuple[str, ...]:
+    """What lasts: its kind as long as it is the only one of it, else its serial number, else the socket it is plugged into."""
+    if node.ids not in {other.ids for other in others}:
+        return f"vendor = 0x{node.vendor:04x}", f"product = 0x{node.product:04x}"
+    name = node.uniq if node.uniq and node.uniq not in {other.uniq for other in others} else node.phys or node.path
+    return (f"device = {json.dumps(name, ensure_ascii=False)}",)
+
+
 def find_scanners(input_dir: Path = Path("/dev/input"), opener: OpenNode = open_node) -> list[Found]:
     """Input devices that type digits and Enter: scanners in keyboard mode, and keyboards, which nothing tells apart."""
-    return [find for path in event_paths(input_dir) if (find := _scanner(path, input_dir, opener)) is not None]
+    looked = [seen for path in event_paths(input_dir) if (seen := _look(path, opener)) is not None]
+    units = {seen.unit: seen.ids for seen in looked if isinstance(seen, _Typing)}
+    return [_scanner(seen, input_dir, list(units.values())) if isinstance(seen, _Typing) else seen for seen in looked]
 
 
-def _scanner(path: str, input_dir: Path, opener: OpenNode) -> Found | None:
+@dataclass(frozen=True, slots=True)
+class _Typing:
+    """A node that types, and the plugged-in device that it is part of."""
+
+    path: str
+    name: str
+    ids: tuple[int, int]
+    unit: str
+
+
+def _look(path: str, opener: OpenNode) -> _Typing | Found | None:
     try:
         node = opener(path)
     except ImportError:
@@ -65,16 +100,22 @@ def _scanner(path: str, input_dir: Path, opener: OpenNode) -> Found | None:
     except OSError as exc:
         return Found("scanner", f"{path}: cannot be asked ({exc.strerror}); run this as root, or join the group input")
     try:
-        if not types_codes(node):
-            return None
-        what = f"{node.name} ({node.info.vendor:04x}:{node.info.product:04x}, {path})"
-        ids = (f"vendor = 0x{node.info.vendor:04x}", f"product = 0x{node.info.product:04x}")
+        return _Typing(path, node.name, (node.info.vendor, node.info.product), unit_of(node)) if types_codes(node) else None
     except OSError:
         return None
     finally:
         node.close()
-    name = _link_to(path, input_dir / "by-id")
-    return Found("scanner", what, ('kind = "evdev"', f'device = "{name.name}"') if name else ('kind = "evdev"', *ids))
+
+
+def _scanner(seen: _Typing, input_dir: Path, plugged: list[tuple[int, int]]) -> Found:
+    """By its lasting name; of two alike without a serial number one has none, and is then named by the socket it is plugged into."""
+    vendor, product = seen.ids
+    what = f"{seen.name} ({vendor:04x}:{product:04x}, {seen.path})"
+    if name := _link_to(seen.path, input_dir / "by-id"):
+        return Found("scanner", what, ('kind = "evdev"', f'device = "{name.name}"'))
+    if plugged.count(seen.ids) > 1 and (socket := _link_to(seen.path, input_dir / "by-path")):
+        return Found("scanner", what, ('kind = "evdev"', f'device = "{socket}"'))
+    return Found("scanner", what, ('kind = "evdev"', f"vendor = 0x{vendor:04x}", f"product = 0x{product:04x}"))
 
 
 def _link_to(path: str, links: Path) -> Path | None:

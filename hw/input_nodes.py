@@ -127,7 +127,8 @@ def take_ids(vendor: int | None, product: int | None, input_dir: Path, opener: O
         raise DeviceMissing(f"no scanner {wanted} is plugged in")
     if len({unit_of(node) for node in nodes}) > 1:
         _close(nodes)
-        raise DeviceFailing(f"more than one scanner {wanted} is plugged in: name one of {', '.join(n.path for n in nodes)} as `device`")
+        names = ", ".join(node.path for node in nodes)
+        raise DeviceFailing(f"more than one scanner {wanted} is plugged in: name one of {names} as `device`, or several")
     return _grabbed(nodes)
 
 

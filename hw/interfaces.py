@@ -27,7 +27,10 @@ class Condition(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a device is, and what is wrong in words that help (`detail` is empty when nothing is)."""
+    """How a device is, and what is wrong in words that help (`detail` is empty when nothing is).
+
+    OK with a `detail`: it does its work, but not all of it is there, as one of two scanners.
+    """
 
     condition: Condition
     detail: str = ""
@@ -50,7 +53,7 @@ class Scan:
 class ScanFault(str, Enum):
     """Why a scan did not become a code. The payer is asked to scan again; parts of codes are never used."""
 
-    LOST_KEYS = "lost_keys"  # the kernel's buffer ran over (SYN_DROPPED)
+    LOST_KEYS = "lost_keys"  # the kernel's buffer ran over (SYN_DROPPED), or the rest of a code came too late to belong to it
     TOO_LONG = "too_long"
     NOISE = "noise"  # bytes that no payment code has
 

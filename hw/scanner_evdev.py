@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hw.decode import KeyDecoder, Outcome
-from hw.errors import DeviceError, DeviceFailing, device_error
+from hw.errors import as_device_error, device_error
 from hw.gate import ScanGate
 from hw.health import OK, HealthNote
 from hw.input_nodes import (
@@ -156,8 +156,7 @@ class EvdevScanner:
         self._note.set(OK)
 
     def _failed(self, exc: Exception) -> None:
-        error = exc if isinstance(exc, DeviceError) else DeviceFailing(f"{type(exc).__name__}: {exc}")
-        self._note.set(error.health)
+        self._note.set(as_device_error(exc, "scanner").health)
 
     def _ready(self, source: _Source) -> None:
         unterminated = source.decoder.unterminated

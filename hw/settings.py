@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ScannerSettings:
-    kind: str  # "evdev" | "serial" | "simulated" | "none" ("hidpos" is read by a later version)
-    device: str | None = None  # evdev: a path, or a name in /dev/input/by-id
-    vendor: int | None = None  # evdev: USB ids instead of a path
+    kind: str  # "evdev" | "serial" | "hidpos" | "simulated" | "none"
+    device: str | None = None  # evdev: a path, or a name in /dev/input/by-id; hidpos: a path, a serial number, or a USB socket
+    vendor: int | None = None  # evdev, hidpos: USB ids instead of a device
     product: int | None = None
     port: str | None = None  # serial
     baudrate: int = 9600
+    also: tuple[ScannerSettings, ...] = ()  # the further scanners where `device` or `port` names several
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,19 +123,24 @@ async def _settle(board: Board) -> None:
     board.listeners.append(changed.set)
     with suppress(TimeoutError):
         async with asyncio.timeout(OPEN_S):
-            while any(h.condition is not Condition.OK for h in board.devices.values()):
+            while any(_trouble(health) for health in board.devices.values()):
                 changed.clear()
                 await changed.wait()
 
 
 def _findings(board: Board, routed: frozenset[str]) -> list[Finding]:
     board.journal_is(None)  # judged apart
-    devices = [Finding(name, _trouble(health), name == "scanner") for name, health in sorted(board.devices.items())]
+    devices = [Finding(name, _trouble(health), name == "scanner" and not _works(health)) for name, health in sorted(board.devices.items())]
     links = [Finding(f"gateway {name}", _trouble(link.health), link.blocked) for name, link in sorted(board.links.items())]
     said = {finding.what for finding in devices + links if finding.trouble}
     rest = [r for r in board.not_ready(Mode.SCAN, routed) if r.split(":")[0].removesuffix(" missing").removesuffix(" failing") not in said]
     return [*devices, *links, *(Finding("sale", reason, blocks=True) for reason in rest)]
 
 
+def _works(health: Health) -> bool:
+    return health.condition is Condition.OK
+
+
 def _trouble(health: Health) -> str:
-    return "" if health.condition is Condition.OK else health.detail or health.condition.value
+    """What is wrong; of a device that works, what part of it does not."""
+    return health.detail or ("" if _works(health) else health.condition.value)

@@ -6,15 +6,32 @@ device can be switched off, or a simulated one tried, by changing `kind` alone; 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from daemon.tables.findings import did_you_mean
 from daemon.tables.pins import check_pins
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, USB_ID, Reader, Wrong, one_number_of, one_of, shown, text, whole
+from daemon.tables.values import (
+    BAUDRATE,
+    BCM_PIN,
+    DEVICE_PATH,
+    FLAG,
+    USB_ID,
+    Reader,
+    Wrong,
+    one_number_of,
+    one_of,
+    one_or_several,
+    shown,
+    text,
+    whole,
+)
 from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
 
 _GPIO_KINDS = one_of(("gpio", "simulated", "none"))
 _LIGHTS = ("green", "amber", "red")
-_SCANNER_KINDS = one_of(("evdev", "serial", "simulated", "none"), later=("hidpos",))
+_SCANNER_KINDS = one_of(("evdev", "serial", "hidpos", "simulated", "none"))
+_WAYS = {"evdev": "a path or a name in /dev/input/by-id", "hidpos": "a path, a serial number or a USB socket"}  # to name a device
 
 # luma.oled's devices on I2C or SPI with their usual size; `hw.factory.display_kinds` has the same, and a test compares them.
 _PANELS = {
@@ -41,27 +58,33 @@ def read_hardware(root: Table) -> HardwareSettings:
 
 
 def _read_scanner(table: Table) -> ScannerSettings:
+    """Where `device` or `port` names several, the further ones stand in `also`, and differ from the first in nothing else."""
     kind = _kind(table, _SCANNER_KINDS)
-    scanner = ScannerSettings(
+    way = _WAYS.get(kind, " or ".join(_WAYS.values()))
+    devices = table.take("device", one_or_several(text(256, f"{way},")), (None,))
+    ports = table.take("port", one_or_several(DEVICE_PATH), (None,), needed=kind == "serial")
+    first = ScannerSettings(
         kind,
-        device=table.take("device", text(256, "a path or a name in /dev/input/by-id,"), None),
+        device=devices[0],
         vendor=table.take("vendor", USB_ID, None),
         product=table.take("product", USB_ID, None),
-        port=table.take("port", DEVICE_PATH, None, needed=kind == "serial"),
+        port=ports[0],
         baudrate=table.take("baudrate", BAUDRATE, 9600),
     )
-    if kind == "evdev":
-        _check_one_way_to_find(table)
+    if kind in _WAYS:
+        _check_one_way_to_find(table, _WAYS[kind])
     table.close()
-    return scanner
+    if kind == "serial":
+        return replace(first, also=tuple(replace(first, port=port) for port in ports[1:]))
+    return replace(first, also=tuple(replace(first, device=device) for device in devices[1:] if kind in _WAYS))
 
 
-def _check_one_way_to_find(table: Table) -> None:
+def _check_one_way_to_find(table: Table, way: str) -> None:
     by_path, by_id = "device" in table, ("vendor" in table, "product" in table)
     if by_path and any(by_id):
         table.problem("device", "is not the only way to find the scanner", "either device, or vendor and product")
     elif not by_path and not all(by_id):
-        table.problem("device", "is missing", "a path or a name in /dev/input/by-id; or vendor and product instead")
+        table.problem("device", "is missing", f"{way}; or vendor and product instead")
 
 
 def _read_display(table: Table) -> DisplaySettings:

@@ -29,7 +29,8 @@ def _bus_pins(hardware: HardwareSettings) -> Iterator[tuple[str, int]]:
     if display.kind not in ("simulated", "none"):
         pins = _SPI if display.interface == "spi" else _I2C.get(display.bus, ())
         yield from ((f"display ({display.interface})", pin) for pin in pins)
-    if hardware.scanner.kind == "serial" and hardware.scanner.port in _UART_PORTS:
+    scanner = hardware.scanner
+    if scanner.kind == "serial" and any(one.port in _UART_PORTS for one in (scanner, *scanner.also)):
         yield from (("scanner.port", pin) for pin in _UART)
 
 

@@ -90,6 +90,22 @@ def identifier(longest: int = 64) -> Reader[str]:
     return Reader(f"an id of at most {longest} letters, digits and signs, as text or as a whole number", read)
 
 
+def one_or_several(one: Reader[str], most: int = 4) -> Reader[tuple[str, ...]]:
+    """A text, or an array of some that differ, each as `one` reads it; always several."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            return (one.read(value),)
+        if not 1 <= len(value) <= most:
+            raise Wrong(f"is an array of {len(value)}")
+        texts = tuple(one.read(part) for part in value)
+        if len(set(texts)) < len(texts):
+            raise Wrong("names the same one twice")
+        return texts
+
+    return Reader(f"{one.expected}; or an array of at most {most}", read)
+
+
 def one_of(options: tuple[str, ...], later: tuple[str, ...] = ()) -> Reader[str]:
     """One of a few words. Those in `later` belong to the format but not to this version."""
 

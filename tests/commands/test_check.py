@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,20 @@ def test_a_missing_scanner_keeps_a_sale_from_starting(
     assert "WRONG    scanner: " in said
     assert "/dev/nowhere" in said
     assert said.rstrip().endswith("No sale could start: see scanner.")
+
+
+def test_one_of_two_scanners_that_is_away_is_said_and_keeps_no_sale_from_starting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.commands.check.OPEN_S", 0.3)
+    master, slave = os.openpty()
+    ports = f'kind = "serial"\nport = ["{os.ttyname(slave)}", "/dev/nowhere"]'
+    assert check(tmp_path, SIMULATED.replace('kind = "simulated"', ports, 1)) == 0
+    os.close(master)
+    os.close(slave)
+    said = capsys.readouterr().out
+    assert "missing  scanner: 1 of 2 scanners away: /dev/nowhere is not there" in said
+    assert said.rstrip().endswith("A sale could start.")
 
 
 def test_a_missing_panel_is_said_and_does_not_keep_a_sale_from_starting(

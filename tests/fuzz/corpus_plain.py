@@ -42,6 +42,10 @@ def plain() -> Iterator[tuple[str, str, bytes]]:
         yield "scanner-lines", name, data
     for name, data in _keys().items():
         yield "scanner-keys", name, data
+    for name, data in _reports().items():
+        yield "scanner-reports", name, data
+    for name, text in _DESCRIPTORS.items():
+        yield "scanner-descriptor", name, bytes.fromhex(text)
     yield from _messages()
     yield from _echoes()
     yield from _bodies()
@@ -64,6 +68,39 @@ def _lines() -> dict[str, bytes]:
         "noise": _chunk(b"13\xff" + code + b"\r") + _chunk(code + b"\r", pause=3),
         "long": _chunk(b"1" * 62) * 9 + _chunk(b"\r" + code + b"\r"),
         "forgotten": _chunk(code[:5]) + bytes([63 << 2]) + code + b"\r" + b"0" * 40 + _chunk(code + b"\r", pause=3),
+    }
+
+
+_DESCRIPTORS = {
+    "usual": "058c0902a1010912a1028502150026ff00750895010501093b81029503058c09fb09fc09fd8102953809fe8202010666ff95"
+    "02090409008102058c25017501950809ff8102c00914a102850415002501750195080900095f096009000900098509869186c0c0",
+    "numberless": "068c000902a1010501093b950175088102058c09fe95387508820201058c09ff95017501810295078101c0",
+    "ranges": "058c0902a10185020501093b950175088102058c19fb29fd95038102a409fe9538820201b409ff95017501810295078101"
+    "fe0303aabbcc85010900950175088102c0",
+    "keyboard": "05010906a101050719e029e71500250175019508810295017508810195067508150025650507190029658100c0",
+    "setup": "068cff0902a10185027508953f09018102c0",
+}
+
+
+def _report(data: bytes, more: bool = False, pause: int = 0, number: int = 2) -> bytes:
+    """A pause, and a report of 64 bytes."""
+    return bytes([pause | 63 << 2, number, len(data)]) + b"]Q1" + data.ljust(56, b"\0") + b"s\0" + bytes([more])
+
+
+def _reports() -> dict[str, bytes]:
+    code, full = b"130000000000000017", b"0002010102" * 5 + b"123456"
+    return {
+        "code": _report(code),
+        "suffix": _report(code + b"\r\n") + _report(b"\r"),
+        "parts": _report(full, more=True) + _report(full, more=True) + _report(code),
+        "late": _report(full, more=True) + _report(code, pause=3) + _report(code),
+        "noise": _report(b"13\xff17") + _report(code),
+        "counted-wrong": bytes([63 << 2, 2, 57]) + b"]Q1" + b"1" * 56 + bytes(3) + _report(code) + _report(code, pause=3),
+        "short": bytes([10 << 2]) + b"\x02\x05]Q113001" + _report(code) + _report(code, pause=3),
+        "other": _report(full, more=True) + _report(b"", number=4) + _report(code) + _report(code, number=3),
+        "long": _report(full, more=True) * 10 + _report(code) + _report(code),
+        "forgotten": _report(full, more=True) + bytes([61 << 2]) + _report(code) + _report(code),
+        "overrun": _report(full, more=True) + bytes([62 << 2]) + _report(code) + _report(code, pause=3),
     }
 
 

@@ -42,6 +42,8 @@ _ALL = (
     Target("codes", "target_scanner", "codes", longest=1024, quick=8000),
     Target("scanner-lines", "target_scanner", "lines", longest=1024, quick=600),
     Target("scanner-keys", "target_scanner", "key_events", longest=1024, quick=2000),
+    Target("scanner-reports", "target_scanner", "hid_reports", longest=2048, quick=1500),
+    Target("scanner-descriptor", "target_scanner", "hid_descriptor", longest=1024, quick=3000),
     Target("wechat-xml", "target_wechat", "xml", quick=4000),
     Target("wechat", "target_wechat", "answers"),
     Target("merchant", "target_merchant", "answers"),

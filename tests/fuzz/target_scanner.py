@@ -8,6 +8,8 @@ import re
 from daemon.codes import SCHEMES, Kind, classify
 from hw import keys
 from hw.decode import GAP_S, LIMIT, KeyDecoder, LineDecoder, Outcome
+from hw.decode_hidpos import HidPosDecoder
+from hw.hid_report import ScanReport, read_descriptor
 from hw.interfaces import Scan, ScanFault
 
 _PAUSES_S = (0.001, 0.05, GAP_S, 0.3)  # within a code, within a slow one, the longest that is none, a silence
@@ -92,6 +94,77 @@ def key_events(data: bytes) -> None:
             assert len(outcome.text) < typed, "more than was typed since the last silence"
             assert set(outcome.text) <= _CHARACTERS
             check_scan(outcome.text)
+
+
+_USUAL = ScanReport(number=2, size=64, count_at=1, data_at=5, data_size=56, more_at=63, more_bit=0, others=frozenset({4}))
+_WHOLE, _OVERRUN, _FORGET = 63, 62, 61
+
+
+class _Chain:
+    """What a code may be made of: the parts since the last one that was not followed by another, unless something was lost."""
+
+    def __init__(self) -> None:
+        self.text = b""
+        self.is_torn = False  # until its last part
+        self._goes_on = False
+        self._heard_at = 0.0
+        self._is_odd = False  # something came that was no report: until a silence
+
+    def tear(self, *, odd: bool) -> None:
+        self.is_torn, self._is_odd = self._goes_on or self.is_torn or odd, self._is_odd or odd
+
+    def hear(self, report: bytes, now: float) -> None:
+        silent, self._heard_at = now - self._heard_at > GAP_S, now
+        if not self._goes_on and not self._is_odd:
+            self.text, self.is_torn = b"", False
+        if silent and self._is_odd:
+            self.text, self.is_torn, self._is_odd, self._goes_on = b"", False, False, False
+        self.is_torn = self.is_torn or (silent and self._goes_on)
+        if len(report) < 64 or report[0] != 2 or report[1] > 56:
+            self.tear(odd=True)
+            return
+        self.text += report[5 : 5 + report[1]]
+        self._goes_on = bool(report[63] & 1)
+
+
+def hid_reports(data: bytes) -> None:
+    """`HidPosDecoder`: a byte says how long the pause is and how many bytes the report has; 63 of them mean 64, 62 that the kernel's ring
+    was full, and 61 "forget what was read"."""
+    decoder, chain, now, at = HidPosDecoder(_USUAL), _Chain(), 0.0, 0
+    while at < len(data):
+        now, count, at = now + _PAUSES_S[data[at] & 3], data[at] >> 2, at + 1
+        if count == _FORGET:
+            decoder.reset_until_break(now)
+        elif count == _OVERRUN:
+            assert decoder.overrun() in (ScanFault.LOST_KEYS, None)
+        if count in (_FORGET, _OVERRUN):
+            chain.tear(odd=count == _OVERRUN)
+            continue
+        size = 64 if count == _WHOLE else count
+        report, at = data[at : at + size], at + size
+        if report[:1] != b"\x04":
+            chain.hear(report, now)
+        outcome = decoder.feed(report, now)
+        if isinstance(outcome, Scan):
+            assert not chain.is_torn, "a code of which something was lost"
+            assert outcome.at == now
+            assert outcome.text.encode() == chain.text.rstrip(b"\r\n\t"), "not what its reports brought"
+            check_scan(outcome.text)
+
+
+def hid_descriptor(data: bytes) -> None:
+    """`read_descriptor`: any bytes; what it finds is read from any report without a mistake."""
+    found = read_descriptor(data)
+    assert found == read_descriptor(data)
+    if found.report is None:
+        return
+    layout = found.report
+    assert max(layout.count_at, layout.data_at + layout.data_size - 1, layout.more_at) < layout.size <= 4096
+    assert 0 <= layout.number <= 255
+    assert layout.number not in layout.others
+    for report in (bytes(layout.size), b"\xff" * layout.size, bytes([layout.number]) + b"\x01" * (layout.size - 1), data, b""):
+        part = layout.read(report)
+        assert part is None or len(part.data) <= layout.data_size
 
 
 def check_scan(text: str) -> None:

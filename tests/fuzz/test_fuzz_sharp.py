@@ -12,6 +12,7 @@ from fuzz_targets import TARGETS, Run
 
 from daemon.codes import AuthCode, Code, Kind
 from daemon.reply import Refusal, Reply, Verdict
+from hw.hid_report import Part
 
 
 def always_paid(_attempt: Any, _claim: Any, *, code: str = "", trade_no: str | None = None) -> Reply:
@@ -30,6 +31,10 @@ def refused(*_args: Any, **_how: Any) -> Reply:
     return Reply(Verdict.REFUSED, "NO", refusal=Refusal.FINAL)
 
 
+def believing_read(_layout: Any, report: bytes) -> Part | None:
+    return Part(report[5 : 5 + report[1]], bool(report[63] & 1)) if len(report) >= 64 else None
+
+
 FAULTS: dict[str, tuple[str, str, Any]] = {
     "WeChat's signature is not looked at": ("wechat", "daemon.gateways.wechat_answers.is_signed", lambda *_: True),
     "WeChat's unsigned no refuses": ("wechat", "daemon.gateways.wechat_answers._by_code", refused),
@@ -42,6 +47,9 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "any paid is believed of Connect": ("connect", "daemon.gateways.connect_answers.judge_paid", always_paid),
     "a silence ends nothing": ("scanner-lines", "hw.decode._Draft._is_silent", lambda *_: False),
     "torn keys count": ("scanner-keys", "hw.decode.KeyDecoder._synchronised", lambda *_: None),
+    "a late rest counts": ("scanner-reports", "hw.decode_hidpos.HidPosDecoder._hear", lambda *_: False),
+    "a report's count is believed": ("scanner-reports", "hw.hid_report.ScanReport.read", believing_read),
+    "bits are places of bytes": ("scanner-descriptor", "hw.hid_report._LONGEST", 10**9),
     "anything is a payer's code": ("codes", "target_scanner.classify", anything_is_a_code),
     "any notification is genuine": ("push-cbtis", "daemon.gateways.cbtis_push.hmac.compare_digest", lambda *_: True),
     "names of fields are quoted": ("till-body", "daemon.tills.http.masked", nothing_is_masked),

@@ -4,11 +4,14 @@ import os
 import tty
 
 import pytest
+from fake_hidraw import FakeHidraw, report, reports
 from fake_input import FakeInput
 
 from hw.interfaces import Condition, ScanFault
 from hw.scanner_evdev import EvdevScanner
+from hw.scanner_hidpos import HidPosScanner
 from hw.scanner_serial import SerialScanner
+from hw.scanners import Scanners
 from hw.simulated import SimulatedScanner
 
 PAUSE_S = 0.005
@@ -147,4 +150,62 @@ class SerialRig(Rig):
             self.unplug()
 
 
-RIGS = {"simulated": SimulatedRig, "evdev": EvdevRig, "serial": SerialRig}
+class HidPosRig(Rig):
+    def __init__(self, tmp_path):
+        super().__init__()
+        self.hidraw = FakeHidraw(tmp_path)
+        self.device = None
+        hidraw = self.hidraw
+        self.scanner = HidPosScanner(vendor=0x0C2E, product=0x0B61, sysfs=hidraw.sysfs, dev=hidraw.dev, opener=hidraw.open, pause_s=PAUSE_S)
+
+    def plug(self):
+        self.device = self.hidraw.plug(3)
+
+    def unplug(self):
+        self.hidraw.unplug(self.device)
+
+    def scan(self, *texts):
+        for text in texts:
+            self.device.send(*reports(text))
+
+    def half(self, text):
+        self.device.send(report(text.encode(), more=True))
+
+    def garble(self):
+        self.device.send(report(b"13\xff0017"))
+
+    def finish(self):
+        assert self.device is None or self.device.open_files == []
+        self.hidraw.close()
+
+
+class TwoRig(Rig):
+    """Two scanners as one, plugged in and pulled out together, of which the second one reads."""
+
+    def __init__(self, tmp_path):
+        super().__init__()
+        for name in ("first", "second"):
+            (tmp_path / name).mkdir()
+        self.rigs = [EvdevRig(tmp_path / "first"), HidPosRig(tmp_path / "second")]
+        self.scanner = Scanners([rig.scanner for rig in self.rigs])
+        second = self.rigs[1]
+        self.scan, self.half, self.garble = second.scan, second.half, second.garble
+
+    @property
+    def is_ok(self):
+        return all(rig.is_ok for rig in self.rigs)
+
+    def plug(self):
+        for rig in self.rigs:
+            rig.plug()
+
+    def unplug(self):
+        for rig in self.rigs:
+            rig.unplug()
+
+    def finish(self):
+        for rig in self.rigs:
+            rig.finish()
+
+
+RIGS = {"simulated": SimulatedRig, "evdev": EvdevRig, "serial": SerialRig, "hidpos": HidPosRig, "two": TwoRig}

@@ -14,7 +14,9 @@ from hw.gpio_lights import GpioLights
 from hw.interfaces import Condition
 from hw.oled import LumaDisplay
 from hw.scanner_evdev import EvdevScanner
+from hw.scanner_hidpos import HidPosScanner
 from hw.scanner_serial import SerialScanner
+from hw.scanners import Scanners
 from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
 from hw.simulated import (
     NoButton,
@@ -49,6 +51,9 @@ def built(part, settings):
         ("scanner", ScannerSettings("evdev", device="usb-Maker_Scanner-event-kbd"), EvdevScanner),
         ("scanner", ScannerSettings("evdev", vendor=1, product=2), EvdevScanner),
         ("scanner", ScannerSettings("serial", port="/dev/ttyACM0"), SerialScanner),
+        ("scanner", ScannerSettings("hidpos", device="/dev/hidraw0"), HidPosScanner),
+        ("scanner", ScannerSettings("hidpos", vendor=1, product=2), HidPosScanner),
+        ("scanner", ScannerSettings("serial", port="/dev/a", also=(ScannerSettings("serial", port="/dev/b"),)), Scanners),
         ("display", DisplaySettings("simulated"), SimulatedDisplay),
         ("display", DisplaySettings("none"), NoDisplay),
         *(("display", DisplaySettings(kind), LumaDisplay) for kind in display_kinds()),
@@ -72,13 +77,14 @@ def test_each_kind_is_its_own_device_and_opens_nothing_yet(part, settings, kind)
 @pytest.mark.parametrize(
     ("part", "settings", "words"),
     [
-        ("scanner", ScannerSettings("hidpos"), "scanner: there is no kind 'hidpos'; possible are evdev, serial, simulated"),
+        ("scanner", ScannerSettings("usb"), "scanner: there is no kind 'usb'; possible are evdev, serial, hidpos, simulated"),
         ("display", DisplaySettings("ssd9999"), "ssd1306, .*simulated, none"),
         ("display", DisplaySettings("winstar_weh"), "there is no kind"),
         ("lights", LightsSettings("rgb"), "possible are gpio, simulated, none"),
         ("buzzer", BuzzerSettings("loud"), "possible are gpio, simulated, none"),
         ("button", ButtonSettings("big"), "possible are gpio, simulated, none"),
         ("scanner", ScannerSettings("evdev"), "`device`, or `vendor` and `product`"),
+        ("scanner", ScannerSettings("hidpos"), "`device`, or `vendor` and `product`"),
         ("scanner", ScannerSettings("serial"), "scanner.port: needed"),
         ("lights", LightsSettings("gpio"), "needs a pin"),
         ("buzzer", BuzzerSettings("gpio"), "buzzer.pin: needed"),

@@ -4,9 +4,10 @@ import errno
 import tomllib
 
 import pytest
+from fake_hidraw import KEYBOARD, SETUP, FakeHidraw
 from fake_input import FakeInput, Ids
 
-from hw.find import Found, as_config, find_all, find_chips, find_panels, find_ports, find_scanners
+from hw.find import Found, as_config, find_all, find_chips, find_hid_scanners, find_panels, find_ports, find_scanners
 from hw.gpio_chips import ChipInfo
 
 
@@ -38,6 +39,23 @@ def test_one_without_is_listed_by_its_numbers(machine):
     assert config == {"scanner": {"kind": "evdev", "vendor": 0x0581, "product": 0x0115}}
 
 
+def test_of_two_alike_the_one_without_a_lasting_name_is_listed_by_its_socket(machine):
+    first, second = machine.plug(3, phys="usb-1/input0"), machine.plug(4, phys="usb-2/input0")
+    for folder, name, device in (("by-id", "usb-Scanner", first), ("by-path", "usb-1-kbd", first), ("by-path", "usb-2-kbd", second)):
+        (machine.directory / folder).mkdir(exist_ok=True)
+        (machine.directory / folder / name).symlink_to(device.path)
+    found = find_scanners(machine.directory, machine.open)
+    assert [find.lines[1] for find in found] == ['device = "usb-Scanner"', f'device = "{machine.directory}/by-path/usb-2-kbd"']
+
+
+def test_two_nodes_of_one_device_are_not_two_alike(machine):
+    for number in (3, 4):
+        device = machine.plug(number, phys=f"usb-1/input{number}")
+        (machine.directory / "by-path").mkdir(exist_ok=True)
+        (machine.directory / "by-path" / f"usb-1-{number}").symlink_to(device.path)
+    assert {find.lines[1:] for find in find_scanners(machine.directory, machine.open)} == {("vendor = 0x1eab", "product = 0x0022")}
+
+
 def test_what_does_not_type_is_not_listed_and_what_may_not_be_asked_is_with_the_reason(machine):
     machine.plug(3, capabilities={1: [113]})
     machine.plug(4, forbidden=True)
@@ -53,6 +71,44 @@ def test_without_the_library_each_device_says_so(machine):
         raise ImportError
 
     assert "python-evdev is not installed" in find_scanners(machine.directory, opener)[0].what
+
+
+class TestHidPos:
+    @pytest.fixture
+    def hidraw(self, tmp_path):
+        return FakeHidraw(tmp_path)
+
+    def found(self, hidraw):
+        return find_hid_scanners(hidraw.sysfs, hidraw.dev)
+
+    def test_the_only_one_of_its_kind_is_listed_by_its_numbers(self, hidraw):
+        hidraw.plug(0, KEYBOARD)
+        device = hidraw.plug(1, uniq="A1")
+        hidraw.plug(2, SETUP)
+        (found,) = self.found(hidraw)
+        assert found.what == f"Maker Scanner in HID-POS mode (0c2e:0b61, {device.path})"
+        assert tomllib.loads(as_config([found])) == {"scanner": {"kind": "hidpos", "vendor": 0x0C2E, "product": 0x0B61}}
+        assert device.openings == []
+
+    @pytest.mark.parametrize(
+        ("serials", "names"),
+        [
+            (("A1", "B2"), ["A1", "B2"]),
+            (("A1", "A1"), ["usb-1/input0", "usb-2/input0"]),
+            (("", ""), ["usb-1/input0", "usb-2/input0"]),
+            (('"', "ä"), ['"', "ä"]),
+        ],
+    )
+    def test_two_alike_are_listed_by_serial_number_or_else_by_socket(self, hidraw, serials, names):
+        for number, serial in enumerate(serials):
+            hidraw.plug(number, phys=f"usb-{number + 1}/input0", uniq=serial)
+        assert [tomllib.loads(as_config([found]))["scanner"]["device"] for found in self.found(hidraw)] == names
+
+    def test_one_whose_reports_nobody_understands_is_listed_with_the_reason(self, hidraw):
+        hidraw.plug(0, bytes.fromhex("058c 0902 a101 8502 7508 953f 0900 8102 c0"))
+        (found,) = self.found(hidraw)
+        assert "not understood" in found.what
+        assert found.lines == ()
 
 
 def test_serial_ports_are_listed_by_their_lasting_names(tmp_path):

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from hw.errors import DeviceError, DeviceFailing, DeviceMissing, device_error
+from hw.errors import DeviceError, DeviceFailing, DeviceMissing, as_device_error, device_error
 from hw.interfaces import Condition, Health
 
 
@@ -36,3 +36,11 @@ def test_each_error_is_a_health():
     assert DeviceMissing("gone").health == Health(Condition.MISSING, "gone")
     assert DeviceFailing("odd").health == Health(Condition.FAILING, "odd")
     assert issubclass(DeviceMissing, DeviceError)
+
+
+def test_what_a_driver_raises_becomes_ours_and_ours_stays():
+    ours = DeviceMissing("gone")
+    assert as_device_error(ours, "it") is ours
+    foreign = as_device_error(RuntimeError("odd"), "it")
+    assert type(foreign) is DeviceFailing
+    assert str(foreign) == "it: RuntimeError: odd"

@@ -56,6 +56,16 @@ def test_what_is_not_needed_for_a_sale_is_said_and_does_not_hold_it_back(board):
     assert board.outages() == (Outage(Part.DISPLAY, "display", "bus error"),)
 
 
+def test_one_of_two_scanners_that_is_away_is_noted_and_holds_nothing_back(board, caplog):
+    caplog.set_level(logging.INFO)
+    board.device("scanner", Health(Condition.OK, "1 of 2 scanners away: unplugged"))
+    assert board.not_ready(Mode.SCAN, TRIAL) == []
+    assert board.outages() == ()
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("WARNING", 'device_ok name=scanner detail="1 of 2 scanners away: unplugged"')
+    ]
+
+
 def test_a_link_that_fails_may_recover_in_time_but_a_blocked_one_cannot_charge(board):
     down = Health(Condition.FAILING, "no route")
     board.link("trial", Link(down))

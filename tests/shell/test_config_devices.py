@@ -17,17 +17,57 @@ from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, LightsS
         ("kind = 'evdev'\nvendor = 0x0c2e\nproduct = '0200'", ScannerSettings("evdev", vendor=0x0C2E, product=0x0200)),
         ("kind = 'serial'\nport = '/dev/ttyACM0'", ScannerSettings("serial", port="/dev/ttyACM0")),
         ("kind = 'serial'\nport = '/dev/ttyS1'\nbaudrate = 115200", ScannerSettings("serial", port="/dev/ttyS1", baudrate=115200)),
+        ("kind = 'hidpos'\ndevice = '/dev/tillbox/scanner'", ScannerSettings("hidpos", device="/dev/tillbox/scanner")),
+        ("kind = 'hidpos'\ndevice = 'usb-1.2/input1'", ScannerSettings("hidpos", device="usb-1.2/input1")),
+        ("kind = 'hidpos'\nvendor = 0x0c2e\nproduct = 0x0b61", ScannerSettings("hidpos", vendor=0x0C2E, product=0x0B61)),
+        ("kind = 'evdev'\ndevice = ['/dev/input/event3']", ScannerSettings("evdev", device="/dev/input/event3")),
     ],
 )
 def test_a_scanner(lines: str, settings: ScannerSettings) -> None:
     assert read(f"[scanner]\n{lines}").hardware.scanner == settings
 
 
+@pytest.mark.parametrize("kind", ["evdev", "hidpos"])
+def test_several_scanners_by_device(kind: str) -> None:
+    scanner = read(f"[scanner]\nkind = '{kind}'\ndevice = ['a', '/dev/b', 'c']").hardware.scanner
+    assert scanner == ScannerSettings(kind, device="a", also=(ScannerSettings(kind, device="/dev/b"), ScannerSettings(kind, device="c")))
+
+
+def test_several_scanners_by_port() -> None:
+    scanner = read("[scanner]\nkind = 'serial'\nport = ['/dev/ttyACM0', '/dev/ttyACM1']\nbaudrate = 1200").hardware.scanner
+    second = ScannerSettings("serial", port="/dev/ttyACM1", baudrate=1200)
+    assert scanner == ScannerSettings("serial", port="/dev/ttyACM0", baudrate=1200, also=(second,))
+
+
+@pytest.mark.parametrize("kind", ["simulated", "none"])
+def test_scanners_that_are_switched_off_are_none(kind: str) -> None:
+    scanner = read(f"[scanner]\nkind = '{kind}'\ndevice = ['a', 'b']\nport = ['/dev/a', '/dev/b']").hardware.scanner
+    assert scanner.also == ()
+
+
+def test_the_ports_of_another_kind_make_no_scanners() -> None:
+    scanner = read("[scanner]\nkind = 'evdev'\ndevice = 'a'\nport = ['/dev/a', '/dev/b']").hardware.scanner
+    assert scanner.also == ()
+
+
 @pytest.mark.parametrize(
     ("lines", "line"),
     [
-        ("device = 'x'", 'scanner.kind: is missing; expected one of "evdev", "serial", "simulated", "none"'),
-        ("kind = 'hidpos'", "scanner.kind: 'hidpos' is not available in this version; expected one of"),
+        ("device = 'x'", 'scanner.kind: is missing; expected one of "evdev", "serial", "hidpos", "simulated", "none"'),
+        ("kind = 'hidpos'", "scanner.device: is missing; expected a path, a serial number or a USB socket; or vendor and product"),
+        ("kind = 'hidpos'\ndevice = 'a'\nvendor = 1", "scanner.device: is not the only way"),
+        ("kind = 'hidpos'\nproduct = 1", "scanner.device: is missing"),
+        ("kind = 'hidpos'\ndevice = 7", "scanner.device: is a number; expected a path, a serial number or a USB socket,"),
+        ("kind = 'evdev'\ndevice = []", "scanner.device: is an array of 0; expected a path or a name in /dev/input/by-id, of at most 256"),
+        ("kind = 'evdev'\ndevice = ['a', 'b', 'c', 'd', 'e']", "scanner.device: is an array of 5"),
+        ("kind = 'evdev'\ndevice = ['a', 'a']", "scanner.device: names the same one twice"),
+        ("kind = 'evdev'\ndevice = ['a', '']", "scanner.device: is empty"),
+        ("kind = 'evdev'\ndevice = ['a', ['b']]", "scanner.device: is an array"),
+        ("kind = 'evdev'\ndevice = ['a', 'b']\nvendor = 1", "scanner.device: is not the only way"),
+        (
+            "kind = 'serial'\nport = ['/dev/ttyACM0', 'COM1']",
+            "scanner.port: is 'COM1'; expected a path such as /dev/ttyACM0; or an",
+        ),
         ("kind = 'usb'", "scanner.kind: is 'usb'"),
         ("kind = 'serial'", "scanner.port: is missing; expected a path such as /dev/ttyACM0"),
         ("kind = 'serial'\nport = 'COM1'", "scanner.port: is 'COM1'; expected a path"),
@@ -155,6 +195,10 @@ def test_a_box_may_have_one_light_of_three_but_hears_of_it() -> None:
         ),
         (
             "[scanner]\nkind='serial'\nport='/dev/serial0'\n[button]\nkind='gpio'\npin=15",
+            "button.pin: is 15, the pin that scanner.port takes",
+        ),
+        (
+            "[scanner]\nkind='serial'\nport=['/dev/ttyACM0', '/dev/serial0']\n[button]\nkind='gpio'\npin=15",
             "button.pin: is 15, the pin that scanner.port takes",
         ),
     ],

@@ -123,6 +123,16 @@ async def test_a_box_that_could_not_charge_takes_nothing(tmp_path):
         assert await shop.desk.find(A1) is None
 
 
+@in_virtual_time
+async def test_a_box_with_one_of_its_two_scanners_sells_and_says_which_is_away(tmp_path):
+    async with Counted(tmp_path) as shop:
+        shop.board.device("scanner", Health(Condition.OK, "1 of 2 scanners away: /dev/ttyACM1 was unplugged"))
+        status = shop.desk.status()
+        assert (status["ready"], status["not_ready"]) == (True, [])
+        assert status["devices"]["scanner"] == {"state": "ok", "detail": "1 of 2 scanners away: /dev/ttyACM1 was unplugged"}
+        assert (await shop.desk.ask(a_request()))[1]
+
+
 # -- at once --
 
 
