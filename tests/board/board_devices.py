@@ -1,7 +1,8 @@
 """What hangs on the board's USB hub and can be pulled and plugged: scanner, till line, network card, the panel's bus."""
 
-import socket
 import time
+
+from board_links import connected
 
 SHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./", strict=True))
 KEYS = {
@@ -101,8 +102,7 @@ class Till(Device):
     sock = None
 
     def connect(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(path))
+        self.sock = connected(path)
 
     def send(self, data):
         self.sock.sendall(data)

@@ -21,12 +21,22 @@ class Result(NamedTuple):
         return self.status == 0
 
 
+def connected(path):
+    """A connection to a UNIX socket. Raises OSError, with nothing left open."""
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.connect(str(path))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
 class Monitor:
     """QEMU's machine protocol."""
 
     def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(path))
+        self.sock = connected(path)
         self.sock.settimeout(60)
         self.file = self.sock.makefile("rw")
         self.lock = threading.RLock()
@@ -73,6 +83,7 @@ class Monitor:
         return self("human-monitor-command", **{"command-line": line})
 
     def close(self):
+        self.file.close()
         self.sock.close()
 
 
@@ -80,8 +91,7 @@ class Shell:
     """The root shell behind the first serial line; one command at a time."""
 
     def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(path))
+        self.sock = connected(path)
         self.buffer = b""
         self.lock = threading.Lock()
         self.number = secrets.randbelow(1 << 30)
@@ -136,9 +146,8 @@ class Debugger:
     """Just enough of GDB's remote protocol to write a register of the board."""
 
     def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock = connected(path)
         self.sock.settimeout(10)
-        self.sock.connect(str(path))
 
     def ask(self, text):
         self.sock.sendall(f"${text}#{sum(text.encode()) & 0xFF:02x}".encode())
