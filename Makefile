@@ -18,11 +18,17 @@ UV := uv==0.13.9
 COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help setup demo run test crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board-test lint fmt diagram pictures lock clean test-stories test-shows test-crash test-wire test-parts
+# What a Pi has: Debian 12's own Python and libraries, and beside them the tools of the lock that the tests need.
+DEBIAN12 := build/debian12
+DEBIAN12_BIN := $(DEBIAN12)/venv/bin
+DEBIAN12_STAMP := $(DEBIAN12)/set-up
+DEBIAN12_PIP := $(DEBIAN12_BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
+
+.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-shows test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-21s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## make .venv ready; does nothing when nothing changed
 
@@ -42,12 +48,34 @@ run: setup ## the box itself, with config.toml (or CONFIG=FILE)
 	@$(BIN)/tillbox run --config $(CONFIG) $(ARGS)
 
 test: setup ## all tests that take minutes at most (ARGS="tests/core -k codes": some of them)
-ifeq ($(strip $(ARGS)),)
-	@echo "five parts side by side; each shows its output when it is done"
-	@$(MAKE) --no-print-directory --jobs=5 --output-sync=target test-stories test-shows test-crash test-wire test-parts
-else
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
-endif
+	@$(SAY_PARTS)
+	@$(MAKE) --no-print-directory $(PARTS)
+
+test-debian12: $(DEBIAN12_STAMP) ## the same tests with Debian 12's own libraries, which is what a Pi has (ARGS as for test)
+	$(DEBIAN12_BIN)/python -m pytest -m slow -v tests/test_debian12.py
+	@$(SAY_PARTS)
+	@$(MAKE) --no-print-directory $(PARTS) TEST_PYTHON=$(DEBIAN12_BIN)/python CACHES=.pytest_cache/debian12
+
+$(DEBIAN12_STAMP): .ci/debian12 pyproject.toml requirements/build.txt requirements/debian12.in requirements/debian12.txt
+	@python=$$(.ci/debian12 requirements/debian12.in) && \
+	echo "setting up $(DEBIAN12)/venv with Debian 12's own libraries: half a minute, once" && \
+	"$$python" -m venv --clear --system-site-packages $(DEBIAN12)/venv
+	@$(DEBIAN12_PIP) --require-hashes -r requirements/build.txt
+	@$(DEBIAN12_PIP) --require-hashes $(ISOLATION) -r requirements/debian12.txt
+	@$(DEBIAN12_PIP) --no-build-isolation --editable .
+	@touch $@
+
+# Which libraries the tests run with.
+TEST_PYTHON ?= $(BIN)/python
+CACHES ?= .pytest_cache
+PYTEST = $(TEST_PYTHON) -m pytest -m "not slow"
+
+SOME := $(strip $(ARGS))
+PARTS := $(if $(SOME),test-given,--jobs=5 --output-sync=target test-stories test-shows test-crash test-wire test-parts)
+SAY_PARTS := $(if $(SOME),:,echo "five parts side by side; each shows its output when it is done")
+
+test-given:
+	$(PYTEST) $(ARGS)
 
 # The tests that run whole boxes mostly wait, and leave the processor to the others.
 STORIES := tests/stories
@@ -56,19 +84,19 @@ CRASHES := tests/crash tests/demo tests/bench tests/soak
 WIRES := tests/gateways tests/sandbox tests/web tests/docs tests/fuzz
 
 test-stories:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/stories $(STORIES) $(addprefix --ignore=,$(SHOWS))
+	$(PYTEST) -o cache_dir=$(CACHES)/stories $(STORIES) $(addprefix --ignore=,$(SHOWS))
 
 test-shows:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/shows $(SHOWS)
+	$(PYTEST) -o cache_dir=$(CACHES)/shows $(SHOWS)
 
 test-crash:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/crash $(CRASHES)
+	$(PYTEST) -o cache_dir=$(CACHES)/crash $(CRASHES)
 
 test-wire:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/wire $(WIRES)
+	$(PYTEST) -o cache_dir=$(CACHES)/wire $(WIRES)
 
 test-parts:
-	$(BIN)/python -m pytest -m "not slow" -o cache_dir=.pytest_cache/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(WIRES))
+	$(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(WIRES))
 
 crash-test: setup ## the crash stories in full: every place of every step, twenty minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
@@ -153,10 +181,18 @@ lock: build/lock/bin/uv ## write requirements/*.txt anew: newest versions, with 
 	$(COMPILE) --upgrade requirements/deb.in -o requirements/deb.txt
 	$(COMPILE) --upgrade pyproject.toml --extra dev -o requirements/dev.txt
 	$(COMPILE) --upgrade pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+	@$(MAKE) --no-print-directory lock-debian12
+
+# Beside Debian 12's libraries, which this file therefore leaves out, the lock's tools in the lock's versions, as far as those suit.
+# Two are unknown to the registry and left to Debian unseen: luma.oled 3.10.0, and cffi, of which Debian's cryptography has its own.
+lock-debian12: build/lock/bin/uv ## write requirements/debian12.txt anew: the tools of dev.txt that suit Debian 12's libraries
+	cp requirements/dev.txt requirements/debian12.txt
+	printf 'luma.oled\ncffi\n' | $(COMPILE) pyproject.toml --extra dev -c requirements/debian12.in --excludes /dev/stdin \
+		$$(sed -n 's/==.*//p' requirements/debian12.in | sed 's/^/--no-emit-package /') -o requirements/debian12.txt
 
 # uv does not read pip's settings, so a mirror that pip is set up with is handed on to it.
-lock: export UV_DEFAULT_INDEX = $(shell build/lock/bin/python -m pip config get global.index-url 2>/dev/null)
-lock: export UV_NATIVE_TLS = 1
+lock lock-debian12: export UV_DEFAULT_INDEX = $(shell build/lock/bin/python -m pip config get global.index-url 2>/dev/null)
+lock lock-debian12: export UV_NATIVE_TLS = 1
 
 build/lock/bin/uv: Makefile
 	@"$$(.ci/python $(PYTHON))" -m venv --clear build/lock

@@ -239,9 +239,19 @@ def test_no_file_names_a_path_of_one_machine(tracked: dict[str, str]) -> None:
 
 def test_the_lock_names_no_index_and_has_a_hash_for_everything(tracked: dict[str, str]) -> None:
     locks = {name: text for name, text in tracked.items() if re.fullmatch(r"requirements/\w+\.txt", name)}
-    assert set(locks) == {f"requirements/{name}.txt" for name in ("build", "deb", "dev", "runtime")}
+    assert {Path(name).stem for name in locks} == {"build", "deb", "debian12", "dev", "runtime"}
     for name, text in locks.items():
         assert "://" not in text, name
         assert not re.search(r"^\s*-", re.sub(r"^ +--hash=sha256:[0-9a-f]{64}( \\)?$", "", text, flags=re.MULTILINE), re.MULTILINE), name
         for entry in re.split(r"\n(?=\S)", text.strip()):
             assert entry.startswith("#") or ("==" in entry and "--hash=sha256:" in entry), entry[:80]
+
+
+def test_debian_12s_libraries_come_from_debian_alone(tracked: dict[str, str]) -> None:
+    """Those of them that a lock gave as well would stand before Debian's."""
+    of_debian, locked = (
+        {name.replace(".", "-") for name in re.findall(r"^(\S+)==", tracked[f"requirements/debian12.{kind}"], re.MULTILINE)}
+        for kind in ("in", "txt")
+    )
+    assert of_debian & locked == set()
+    assert {"cffi", "pycparser"} & locked == set(), "cryptography's own, which Debian has built in its way"

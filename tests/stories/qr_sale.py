@@ -41,3 +41,8 @@ def read_panel(box: BoxProcess) -> list[str]:
     picture = Image.open(BytesIO(box.get("/v1/panel.png").body)).convert("L")
     seen = picture.resize((picture.width * 4, picture.height * 4), Image.Resampling.NEAREST)
     return [code.text for code in zxingcpp.read_barcodes(seen)]
+
+
+def until_panel_reads(box: BoxProcess, text: str | None) -> None:
+    """Until that QR and no other can be read. The panel is drawn after the state is told, so for a moment it is still the last sale's."""
+    box.until(lambda: read_panel(box) == [text])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from qr_sale import money, number_of, order_of, qr_on_disk, read_panel
+from qr_sale import money, number_of, order_of, qr_on_disk, until_panel_reads
 
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Call, Fault, Lie, Move, Scenario, Standing, Step, Steps
@@ -62,7 +62,7 @@ def test_a_qr_is_made_once_shown_and_paid(showing, provider, via):
 def test_what_the_panel_shows_is_the_providers_qr(showing, provider, via):
     ref = show(showing, provider, NOBODY_SCANS, via)
     number = number_of(showing.until_state(ref, "presenting_qr"))
-    assert showing.until(lambda: read_panel(showing)) == [qr_on_disk(showing, number)]
+    until_panel_reads(showing, qr_on_disk(showing, number))
     assert showing.box()["screen"] == "presenting_qr"
     assert showing.box()["lights"]["green"] == "on"
     provider.confirm(number)

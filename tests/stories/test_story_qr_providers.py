@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 from box_config import showing_by
-from qr_sale import money, number_of, order_of, qr_on_disk, read_panel
+from qr_sale import money, number_of, order_of, qr_on_disk, until_panel_reads
 
 from daemon.sandbox import connect_answers, smart2pay_answers
 from daemon.sandbox.cases import CASES
@@ -96,7 +96,7 @@ def test_what_the_panel_shows_is_the_providers_text(shop_of, provider, kind):
     """Connect's comes as a picture that is larger than the panel: what it says is drawn afresh."""
     box = shop_of(kind)
     ref, number = shown(box, provider, NOBODY_SCANS)
-    assert box.until(lambda: read_panel(box)) == [text_of(provider, kind, number)]
+    until_panel_reads(box, text_of(provider, kind, number))
     provider.confirm(number)
     assert box.end(ref)["state"] == "paid"
 
@@ -190,7 +190,7 @@ def test_killed_while_it_shows_the_box_shows_on(shop_of, provider, kind):
     box.kill9()
     box.start(ready=False)
     assert number_of(box.until_state(ref, "presenting_qr")) == number
-    assert box.until(lambda: read_panel(box)) == [text_of(provider, kind, number)]
+    until_panel_reads(box, text_of(provider, kind, number))
     provider.confirm(number)
     assert box.end(ref)["state"] == "paid"
     assert (provider.order(number)["charges"], money(provider.order(number))) == (1, (1250, 0))
