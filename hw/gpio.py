@@ -94,7 +94,7 @@ class Pins:
             try:
                 self._take_by(load())
             except Exception as exc:  # noqa: BLE001 - see use()
-                self._give_back()
+                self._give_back(logging.DEBUG)  # what was never had cannot be silenced, and that is no news
                 troubles.append(exc)
             else:
                 return
@@ -118,7 +118,7 @@ class Pins:
         pins = ", ".join(str(number) for number in self._numbers)
         return f"GPIO {pins}: {type(exc).__name__}: {exc} (are they BCM numbers, free, and the box's user in the group {GROUP}?)"
 
-    def _give_back(self) -> None:
+    def _give_back(self, level: int = logging.WARNING) -> None:
         """Each step for itself: a part that cannot be silenced still gives its pins back."""
         gpio, self._gpio = self._gpio, None
         if gpio is None:
@@ -127,4 +127,4 @@ class Pins:
             try:
                 step()
             except Exception as exc:  # noqa: BLE001 - see use()
-                _log.warning("gpio_not_given_back pins=%s error=%s", self._numbers, repr(exc))  # no exception kept: it would hold a PWM
+                _log.log(level, "gpio_not_given_back pins=%s error=%s", self._numbers, repr(exc))  # no exception kept: it would hold a PWM

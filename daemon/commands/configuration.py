@@ -18,21 +18,21 @@ class WrongConfigurationError(Exception):
         self.problems = problems
 
 
-def read_config(path: Path) -> Config:
-    """The configuration; warnings are said. Raises WrongConfigurationError after saying every problem."""
+def read_config(path: Path, *, warns: bool = True) -> Config:
+    """The configuration; what may be meant otherwise is said, if wanted. Raises WrongConfigurationError after saying every problem."""
     try:
         config = load(path)
     except ConfigProblems as problems:
         for problem in problems.problems:
             print(problem, file=sys.stderr)
         raise WrongConfigurationError(problems) from problems
-    for warning in config.warnings:
+    for warning in config.warnings if warns else ():
         print(f"warning: {warning}", file=sys.stderr)
     return config
 
 
 def journal_path(arguments: argparse.Namespace) -> Path:
     """The journal that `--journal`, or else the configuration, names; from here on, root acts as the box."""
-    path: Path = arguments.journal or read_config(arguments.config).journal.path
+    path: Path = arguments.journal or read_config(arguments.config, warns=False).journal.path
     become_box(path)
     return path

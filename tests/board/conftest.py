@@ -69,5 +69,8 @@ def box(board: Board, provider: Provider, first: FirstStart) -> BoardBox:
     for device in board.devices:
         device.plug()
     board.link(True)
-    box.until(lambda: (status := box.box())["ready"] and status["busy_ref"] is None)
+    box.until_ready()
+    if (left_over := box.box()["busy_ref"]) is not None:  # by a story that did not come to its end
+        box.request("DELETE", f"/v1/payments/{left_over}")
+        box.until(lambda: box.box()["busy_ref"] is None)
     return box

@@ -81,17 +81,16 @@ def test_a_clock_that_jumps_years_changes_no_payment(box):
 def test_a_full_card_stops_sales_and_nothing_else(box):
     """P2: what cannot be stored is not begun."""
     board = box.board
-    board.check(f"systemctl stop {UNIT}; cp -a /var/lib/tillbox /run/kept")
-    board.check(
-        "fallocate -l $(df --output=avail -B1 /var | tail -1) /var/fill || true; dd if=/dev/zero of=/var/fill2 bs=4k 2>/dev/null || true"
-    )
+    board.check(f"systemctl stop {UNIT}")
+    board.check("fallocate -l $(df --output=avail -B1 /var | tail -1) /var/fill || true")
+    board.check("dd if=/dev/zero of=/var/rest bs=4k 2>/dev/null || true", 200)
     try:
         board.check(f"systemctl start --no-block {UNIT}")
         status = box.until(lambda: (told := box.box())["devices"] and any("journal" in text for text in told["not_ready"]) and told, 120)
         assert not status["ready"]
         assert box.request("PUT", "/v1/payments/full", {"amount": 1250})[0] == 503
     finally:
-        board.check("rm -f /var/fill /var/fill2; sync")
+        board.check("rm -f /var/fill /var/rest; sync")
     box.until_ready()
     ref = box.ask(1250)
     box.scan(fresh_code("paid", "merchant"))
@@ -122,12 +121,9 @@ def _newer(package, folder):
     out.mkdir()
     subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(tree)], check=True)
     control = tree / "DEBIAN" / "control"
-    control.write_text(
-        "\n".join("Version: 0.1.0-99" if line.startswith("Version:") else line for line in control.read_text().splitlines()) + "\n"
-    )
-    subprocess.run(
-        ["dpkg-deb", "--build", "--root-owner-group", str(tree), str(out / "tillbox_0.1.0-99_all.deb")], check=True, capture_output=True
-    )
+    control.write_text(control.read_text().replace("Version: 0.1.0-1\n", "Version: 0.1.0-99\n"))
+    built = ["dpkg-deb", "--build", "--root-owner-group", str(tree), str(out / "tillbox_0.1.0-99_all.deb")]
+    subprocess.run(built, check=True, capture_output=True)
     return out
 
 
