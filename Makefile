@@ -173,8 +173,9 @@ fmt: setup ## bring the source into format, mend what can be mended by rule
 diagram: setup ## README's state diagram, from the table
 	$(BIN)/python docs/make_diagram.py
 
-pictures: setup ## README's pictures, drawn by the program
+pictures: setup ## README's pictures, drawn by the program; the drawing and table of the wiring
 	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_wiring.py
 
 lock: build/lock/bin/uv ## write requirements/*.txt anew: newest versions, with hashes
 	$(COMPILE) --upgrade requirements/build.in -o requirements/build.txt
