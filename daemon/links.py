@@ -106,5 +106,5 @@ def _link_with(problems: list[Problem]) -> Link:
         return Link()
     blocked = any(problem.blocking for problem in problems)
     worst = [p for p in problems if p.blocking] or problems
-    part = Part.CREDENTIALS if blocked else Part.CLOCK if "clock" in worst[0].text else Part.GATEWAY
+    part = Part.CLOCK if "clock" in worst[0].text else Part.CREDENTIALS if blocked else Part.GATEWAY
     return Link(Health(Condition.FAILING, "; ".join(p.text for p in worst)), part, blocked)

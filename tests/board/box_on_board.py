@@ -71,6 +71,7 @@ class BoardBox:
             path = Path(folder, "config.toml")
             write_config(path, {**self._tables(), **(changes or {})})
             self.board.put("/etc/tillbox/config.toml", path.read_bytes())
+        self.board.check("sync", 120)  # or a power cut leaves empty files
 
     def reconfigure(self, changes: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         """The same for a box that sells: it takes the change when nobody is paying."""

@@ -103,8 +103,8 @@ def test_an_upgrade_during_a_payment_waits_for_its_end_and_keeps_everything(box,
     box.scan(fresh_code("password_never", "merchant"))
     number = box.until_state(ref, "pending")["attempts"][0]["out_trade_no"]
     pid, before = box.pid(), board.check("sha256sum /etc/tillbox/config.toml")
-    board.copy_in(_newer(package, tmp_path), "/root/new")
-    board.check("DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /root/new/*.deb 2>&1", 400)
+    board.copy_in(_newer(package, tmp_path), "/var/tmp/new")
+    board.check("DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /var/tmp/new/*.deb 2>&1", 400)
     assert board.check("dpkg-query -W -f '${Version}' tillbox") == "0.1.0-99"
     assert box.pid() == pid, "not restarted during the open payment"
     box.provider.confirm(number)
