@@ -68,6 +68,10 @@ def is_in(module: str, package: str) -> bool:
     return module == package or module.startswith(package + ".")
 
 
+def is_own(module: str) -> bool:
+    return is_in(module, "daemon") or is_in(module, "hw")
+
+
 def broken(rule: list[Import]) -> list[str]:
     return sorted({f"{found.importer} imports {found.imported}" for found in rule})
 
@@ -137,6 +141,13 @@ def test_the_factory_imports_a_device_only_where_it_is_wanted() -> None:
 def test_the_command_line_imports_its_commands_when_they_are_called() -> None:
     rule = [i for i in IMPORTS if i.importer == "daemon.cli" and is_in(i.imported, "daemon")]
     assert broken([i for i in rule if not i.lazy]) == []
+
+
+def test_a_running_box_needs_no_file_of_its_own_any_more() -> None:
+    """An upgrade puts another program in its place while it serves a payment to the end: what it imports then would be of that one."""
+    before_it_runs = ("daemon.cli", "daemon.commands", "daemon.demo", "daemon.sandbox", "daemon.simulation", "hw.factory")
+    late = [i for i in IMPORTS if i.lazy and is_own(i.imported) and not any(is_in(i.importer, room) for room in before_it_runs)]
+    assert broken(late) == []
 
 
 def test_help_costs_no_library() -> None:
