@@ -6,6 +6,7 @@ import tty
 import pytest
 from fake_hidraw import FakeHidraw, report, reports
 from fake_input import FakeInput
+from waiting import until
 
 from hw.interfaces import Condition, ScanFault
 from hw.scanner_evdev import EvdevScanner
@@ -35,6 +36,16 @@ class Ear:
     @property
     def texts(self):
         return [scan.text for scan in self.scans]
+
+
+async def is_ok(scanner):
+    await until(lambda: scanner.health.condition is Condition.OK)
+
+
+async def is_not(scanner, words):
+    """Wait until it says those words about itself; how it is then."""
+    await until(lambda: words in scanner.health.detail)
+    return scanner.health.condition
 
 
 class Rig:

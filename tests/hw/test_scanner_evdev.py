@@ -5,7 +5,7 @@ import time
 import pytest
 from codes_for_tests import made_up_code
 from fake_input import KEYBOARD, FakeInput, Ids
-from scanner_rigs import PAUSE_S, Ear
+from scanner_rigs import PAUSE_S, Ear, is_not, is_ok
 from waiting import settle, until
 
 from hw import keys
@@ -37,15 +37,6 @@ async def make(machine):
     for one in made:
         one.close()
     await settle()
-
-
-async def is_ok(scanner):
-    await until(lambda: scanner.health.condition is Condition.OK)
-
-
-async def is_not(scanner, words):
-    await until(lambda: words in scanner.health.detail)
-    return scanner.health.condition
 
 
 async def test_it_is_found_by_path(make, machine):

@@ -3,7 +3,7 @@
 import pytest
 from codes_for_tests import made_up_code
 from fake_hidraw import FakeHidraw, report, reports
-from scanner_rigs import PAUSE_S, Ear
+from scanner_rigs import PAUSE_S, Ear, is_not, is_ok
 from waiting import settle, until
 
 from hw.interfaces import Condition, ScanFault
@@ -35,15 +35,6 @@ async def make(machine):
     for one in made:
         one.close()
     await settle()
-
-
-async def is_ok(scanner):
-    await until(lambda: scanner.health.condition is Condition.OK)
-
-
-async def is_not(scanner, words):
-    await until(lambda: words in scanner.health.detail)
-    return scanner.health.condition
 
 
 async def test_it_is_found_by_its_path_and_again_when_its_number_moved(make, machine, tmp_path):
