@@ -103,6 +103,13 @@ def test_a_countdown_ends_at_nothing_and_what_is_not_known_is_not_said():
     assert said(view(State.PENDING, amount=None)) == "Please wait"
 
 
+@pytest.mark.parametrize(
+    ("unset", "first"), [(("gateways",), "gateways"), (("gateways", "box"), "gateways +1"), (("gateways", "box", "web"), "gateways +2")]
+)
+def test_a_box_that_is_not_set_up_says_the_first_key_and_how_many_more(unset, first):
+    assert said(view(ready=False, unset=unset)) == f"Not set up | {first} | Run: tillbox check"
+
+
 def test_the_payer_is_asked_to_confirm_only_when_the_provider_said_so():
     assert "phone" not in said(view(State.PENDING, confirming=False))
 
