@@ -25,7 +25,8 @@ import tempfile
 import threading
 import time
 
-from board_devices import Adapter, Network, Scanner, Till
+from board_devices import HidPos, Network, Redirected, Scanner, Till
+from board_hidpos import HidScanner
 from board_links import BoardError, Debugger, Monitor, Result, Shell
 from board_panel import Bus, Panel
 
@@ -55,7 +56,8 @@ class Board:
             {"driver": "usb-serial", "id": "till", "bus": "usb-bus.0", "port": "1.2", "chardev": "till", "always-plugged": True},
         )
         self.network = Network(self, "net", {"driver": "usb-net", "id": "net", "bus": "usb-bus.0", "port": "1.3", "netdev": "lan"})
-        self.adapter = Adapter(self, "i2c", {"driver": "usb-redir", "id": "i2c", "bus": "usb-bus.0", "port": "1.4", "chardev": "i2c"})
+        self.adapter = Redirected(self, "i2c", "1.4", self.i2c)
+        self.hid = HidPos(self, "hid", "1.6", HidScanner())  # not plugged in unless a story does it; then it stays so over a power cut
         self.devices = [self.scanner, self.till, self.network, self.adapter]
         self.started_at = None
 
@@ -89,7 +91,7 @@ class Board:
         self.started_at = time.monotonic()
         self.warm = warm
         d = self.dir
-        for name in ("shell", "monitor", "till", "gdb", "i2c"):
+        for name in ("shell", "monitor", "till", "gdb", "i2c", "hid"):
             (d / name).unlink(missing_ok=True)
         initrd = self.files / "initrd.img"
         if self.payload and not warm:
@@ -100,7 +102,8 @@ class Board:
                 f.write(b"\0" * (-f.tell() % 512))
                 f.flush()
                 self._cpio(f)
-        self.i2c.listen(str(d / "i2c"))
+        for device in (self.adapter, self.hid):
+            device.played.listen(str(d / device.name))
         self.web_port = free_port()
         command = [
             self.qemu,
@@ -138,6 +141,8 @@ class Board:
             "chardev:gdb",
             "-chardev",
             f"socket,id=i2c,path={d / 'i2c'},reconnect=1",
+            "-chardev",
+            f"socket,id=hid,path={d / 'hid'},reconnect=1",
             "-netdev",
             f"user,id=lan,ipv6=off,hostfwd=tcp:127.0.0.1:{self.web_port}-{GUEST}:{self.guest_web_port}",
             "-qmp",
@@ -145,10 +150,12 @@ class Board:
             "-device",
             "usb-hub,id=hub,bus=usb-bus.0,port=1",
         ]
-        self.i2c.plugged = devices and not warm
-        for device in self.devices:
-            device.plugged, device.dropped = devices and not warm, False
-            if device.plugged or (device is self.adapter and not warm and devices is not None):
+        for device in (*self.devices, self.hid):
+            device.plugged = devices and not warm and (device.plugged or device is not self.hid)
+            device.dropped, there = False, device.plugged or (device is self.adapter and not warm and devices is not None)
+            if isinstance(device, Redirected):
+                device.slot, device.played.plugged = there, device.plugged
+            if there:
                 command += ["-device", json.dumps(device.options)]
         if warm:
             command += ["-incoming", f"exec:cat '{self.files / 'warm.state'}'"]
@@ -183,8 +190,6 @@ class Board:
         self.set_clock(f"""perl -e 'open F,">/dev/urandom"; syswrite F,pack("H*","{secrets.token_hex(64)}"); ioctl F,0x5207,0'; """)
         if devices:
             for device in self.devices:
-                if device is self.adapter:
-                    self.monitor("device_add", **device.options)
                 device.plug()
         if self.payload:
             self.wait_devices()
@@ -226,7 +231,8 @@ class Board:
         self._drop()
 
     def _drop(self):
-        self.i2c.close()
+        for device in (self.adapter, self.hid):
+            device.played.close()
         for part in (self.shell, self.monitor, self.till.sock):
             if part:
                 part.close()
@@ -298,8 +304,9 @@ class Board:
             "till": "-e /dev/ttyUSB0",
             "net": '-n "$(ip -4 -o addr show dev usb0 2>/dev/null)"',
             "i2c": "-e /dev/i2c-1",
+            "hid": f"-e {self.hid.played.NODES}",
         }
-        wanted = " ] && [ ".join(tests[d.name] for d in self.devices if d.plugged)
+        wanted = " ] && [ ".join(tests[d.name] for d in (*self.devices, self.hid) if d.plugged)
         if wanted:
             self.check(f"for i in $(seq {timeout * 10}); do if [ {wanted} ]; then exit 0; fi; sleep 0.1; done; exit 1", timeout + 5)
 

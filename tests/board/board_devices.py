@@ -1,4 +1,4 @@
-"""What hangs on the board's USB hub and can be pulled and plugged: scanner, till line, network card, the panel's bus."""
+"""What hangs on the board's USB hub and can be pulled and plugged: scanner, till line, network card, the panel's bus, a HID-POS scanner."""
 
 import time
 
@@ -59,16 +59,34 @@ class Device:
                 self.dropped = False
 
 
-class Adapter(Device):
-    """The USB adapter that carries the I2C bus; it plugs itself, over the usbredir connection."""
+class Redirected(Device):
+    """A device that a program plays (board_redir.py); it plugs itself, over the usbredir connection, into a slot that QEMU keeps for it.
+    `slot`: whether that is there; the first plug makes it."""
+
+    def __init__(self, board, name, port, played):
+        super().__init__(board, name, {"driver": "usb-redir", "id": name, "bus": "usb-bus.0", "port": port, "chardev": name})
+        self.played = played
+        self.slot = False
 
     def unplug(self):
-        self.board.i2c.unplug()
+        self.played.unplug()
         self.plugged = False
 
     def plug(self):
-        self.board.i2c.plug()
+        if not self.slot:
+            self.board.monitor("device_add", **self.options)
+            self.slot = True
+        self.played.plug()
         self.plugged = True
+
+
+class HidPos(Redirected):
+    def __init__(self, board, name, port, played):
+        super().__init__(board, name, port, played)
+        self.plugged = False  # only stories about it have one
+
+    def scan(self, text, parts=None):
+        self.played.scan(text, parts)
 
 
 class Network(Device):

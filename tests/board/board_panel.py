@@ -8,19 +8,12 @@ guest has a real kernel I2C bus, /dev/i2c-1, and everything that it sends arrive
     bus[0x3C].rows()      the visible pixels, top row first, each a string of '#' and '.'
 """
 
-import contextlib
-import pathlib
-import socket
 import struct
 import threading
 import time
 from typing import ClassVar
 
-# usbredir packet types
-HELLO, CONNECT, DISCONNECT, RESET, INTERFACES, ENDPOINTS, SET_CONFIG, GET_CONFIG, CONFIG_STATUS = range(9)
-SET_ALT, GET_ALT, ALT_STATUS = 9, 10, 11
-CANCEL, CONTROL = 21, 100
-STALL = 4
+from board_redir import RedirDevice
 
 
 class Panel:
@@ -189,7 +182,7 @@ class Panel:
                 self.lock.wait(min(left, 0.5))
 
 
-class Bus:
+class Bus(RedirDevice):
     """An i2c-tiny-usb adapter for QEMU's usb-redir device; devices is a dictionary address -> model."""
 
     DEVICE = struct.pack("<BBHBBBBHHHBBBB", 18, 1, 0x0110, 0xFF, 0, 0, 8, 0x0403, 0xC631, 0x0205, 1, 2, 3, 1)
@@ -198,34 +191,16 @@ class Bus:
     FUNCTIONS = 0x00000001 | 0x0EFF0000  # plain I2C, and SMBus made of it (as the real adapter says)
 
     def __init__(self, devices=None):
+        super().__init__(plugged=True)
         self.devices = dict(devices or {})
-        self.lock = threading.Lock()
-        self.sock = self.server = None
         self.status = 0
-        self.config = 1
         self.messages = 0
-        self.plugged = True
         self.log = None  # set to a list to record (address, 'w'|'r', bytes, acknowledged)
 
     def __getitem__(self, address):
         return self.devices[address]
 
-    # -- plug and faults --
-    def listen(self, path):
-        pathlib.Path(path).unlink(missing_ok=True)
-        self.server = socket.socket(socket.AF_UNIX)
-        self.server.bind(path)
-        self.server.listen(1)
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self):
-        for s in (self.server, self.sock):
-            if s:
-                with contextlib.suppress(OSError):
-                    s.shutdown(socket.SHUT_RDWR)
-                s.close()
-        self.server = self.sock = None
-
+    # -- faults --
     def remove(self, address):
         """The device no longer answers (its address is not acknowledged). Returns it, to put back with insert."""
         with self.lock:
@@ -235,105 +210,10 @@ class Bus:
         with self.lock:
             self.devices[address] = device
 
-    def unplug(self):
-        """The whole bus goes away: the USB adapter is pulled."""
-        with self.lock:
-            if self.plugged:
-                self.plugged = False
-                self._send(DISCONNECT, b"")
-
-    def plug(self):
-        with self.lock:
-            if not self.plugged:
-                self.plugged = True
-                self._announce()
-
-    # -- usbredir --
-    def _send(self, kind, body, ident=0):
-        if self.sock:
-            self.sock.sendall(struct.pack("<III", kind, len(body), ident) + body)
-
-    def _announce(self):
-        none = bytes(31)
-        self._send(INTERFACES, struct.pack("<I", 1) + bytes(32) + b"\xff" + none + bytes(32) + bytes(32))
-        kinds = bytes(0 if i in (0, 16) else 255 for i in range(32))
-        self._send(ENDPOINTS, kinds + bytes(32) + bytes(32))
-        self._send(CONNECT, struct.pack("<BBBBHH", 1, 0xFF, 0, 0, 0x0403, 0xC631))
-
-    def _serve(self):
-        while self.server:
-            try:
-                sock, _ = self.server.accept()
-            except (OSError, AttributeError):
-                return
-            with self.lock:
-                self.sock = sock
-            try:
-                self._talk(sock)
-            except (OSError, EOFError):
-                pass
-            finally:
-                sock.close()
-
-    def _talk(self, sock):
-        def take(n):
-            data = b""
-            while len(data) < n:
-                part = sock.recv(n - len(data))
-                if not part:
-                    raise EOFError
-                data += part
-            return data
-
-        self._send(HELLO, b"tillbox board".ljust(64, b"\0") + struct.pack("<I", 0))
-        while True:
-            kind, length, ident = struct.unpack("<III", take(12))
-            body = take(length)
-            with self.lock:
-                if kind == HELLO:
-                    if self.plugged:
-                        self._announce()
-                elif kind == RESET:
-                    self.config = 1
-                elif kind == SET_CONFIG:
-                    self.config = body[0]
-                    self._send(CONFIG_STATUS, bytes([0, self.config]), ident)
-                elif kind == GET_CONFIG:
-                    self._send(CONFIG_STATUS, bytes([0, self.config]), ident)
-                elif kind == SET_ALT:
-                    self._send(ALT_STATUS, bytes([0, body[0], body[1]]), ident)
-                elif kind == GET_ALT:
-                    self._send(ALT_STATUS, bytes([0, body[0], 0]), ident)
-                elif kind == CONTROL:
-                    self._control(ident, body)
-
-    def _control(self, ident, body):
-        endpoint, request, kind, _, value, index, length = struct.unpack("<BBBBHHH", body[:10])
-        data = body[10:]
-        answer = self._request(request, kind, value, index, length, data)
-        if answer is None:
-            self._send(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, STALL, value, index, 0), ident)
-        elif kind & 0x80:
-            answer = answer[:length]
-            self._send(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, 0, value, index, len(answer)) + answer, ident)
-        else:
-            self._send(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, 0, value, index, len(data)), ident)
-
+    # -- requests --
     def _request(self, request, kind, value, index, length, data):
-        if kind & 0x60 == 0:  # standard requests
-            if request == 6:
-                what, number = value >> 8, value & 0xFF
-                if what == 1:
-                    return self.DEVICE
-                if what == 2:
-                    return self.CONFIG
-                if what == 3 and number == 0:
-                    return b"\x04\x03\x09\x04"
-                if what == 3 and number < len(self.STRINGS):
-                    text = self.STRINGS[number].encode("utf-16-le")
-                    return bytes([len(text) + 2, 3]) + text
-                return None
-            return bytes(length) if kind & 0x80 else b""
+        if kind & 0x60 == 0:
+            return super()._request(request, kind, value, index, length, data)
         if request == 0:  # echo
             return struct.pack("<H", value)
         if request == 1:
