@@ -77,6 +77,7 @@ class SerialTill:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            self._look_at = 0.0  # the task may have been stopped between looking and telling
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):
                     await self._tell()
@@ -166,14 +167,13 @@ class SerialTill:
 
     async def _tell(self) -> None:
         """Look into the journal where that is due, and say what is due."""
-        now = _now()
-        if self._look_at is not None and self._look_at <= now:
+        if self._look_at is not None and self._look_at <= _now():
             self._look_at = None
             try:
                 await self._read_owed()
             except NotStorable:
-                self._look_at = now + AGAIN_S
-        for ref in self._repeats.take_due(now):
+                self._look_at = _now() + AGAIN_S
+        for ref in self._repeats.take_due(_now()):
             if ref in self._owed:
                 self._say(words.told(self._owed[ref]))
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from box_process import BoxProcess
-from provider_thread import fresh_code
+from provider_thread import Provider, fresh_code
 from pty_till import PtyTill, crc16, framed
+from story_timing import HASTY
 
 _refs = itertools.count(1)
 
@@ -180,8 +181,8 @@ def test_cancel_before_the_payer_and_after_the_end(shared: Counter) -> None:
 
 def test_a_refusal_says_why(shared: Counter) -> None:
     box, till = shared
-    end = sell(box, till, "limit")
-    assert end["s"] == "declined"
+    end = sell(box, till, "refused_rulelimit")
+    assert (end["s"], end["state"]) == ("declined", "refused")
     assert end["reason"]["code"]
     settle(till, end)
 
@@ -265,17 +266,40 @@ def test_a_box_that_is_stopped_says_so_with_its_last_words(counter: Counter) -> 
     assert till.next("end", ref=ref)["s"] == "cancelled"
 
 
-def test_unknown_is_an_end_for_now_and_one_more_follows(make_counter: Callable[..., Counter]) -> None:
-    hasty = {"give_up_s": 1.0, "query_every_s": 0.3, "revoke_not_before_s": 0.5, "revoke_retry_s": 0.3, "in_doubt_s": 1.0}
-    box, till = make_counter({"timing": hasty})
+def test_unknown_is_an_end_for_now_and_one_more_follows(make_counter: Callable[..., Counter], provider: Provider) -> None:
+    box, till = make_counter(HASTY)
     box.start()
     line_is(box, "ok")
     ref = begin(till)
-    box.scan(fresh_code("paid"))
+    box.scan(fresh_code("revoke_forbidden", "merchant"))
+    assert till.next("state", s="revoking")["ref"] == ref
+    unknown = till.next("end")
+    assert (unknown["s"], unknown["state"]) == ("unknown", "in_doubt")
+    settle(till, unknown)
+    assert till.ask("pay", ref=new_ref(), amt=5)["code"] == "busy"
+    provider.call(lambda: provider.sandbox.ledger.close(unknown["order"]))
     end = till.next("end", ref=ref)
+    assert (end["s"], end["state"], end["seq"] > unknown["seq"]) == ("cancelled", "revoked", True)
+    till.say("got", seq=unknown["seq"])
+    assert till.next("end") == end, "what was acknowledged before is another end"
     settle(till, end)
-    with pytest.raises(AssertionError):
-        raise AssertionError  # replaced below
+
+
+@pytest.mark.parametrize(("policy", "words"), [("refund", ["cancelled"]), ("report", ["unknown"])])
+def test_money_that_comes_late_is_one_more_end(make_counter: Callable[..., Counter], policy: str, words: list[str]) -> None:
+    """The provider's late payment comes after the till was told something else, and acknowledged it."""
+    box, till = make_counter({**HASTY, "policy": {"late_payment": policy}})
+    box.start()
+    line_is(box, "ok")
+    ref = begin(till)
+    box.scan(fresh_code("paid_late", "merchant"))
+    heard = []
+    while not heard or heard[-1]["reason"]["code"] != "paid_late" or heard[-1]["s"] != words[-1]:
+        heard.append(till.next("end", ref=ref))
+        till.say("got", seq=heard[-1]["seq"])
+    assert [end["s"] for end in heard][:1] == ["unknown"]
+    assert sorted({end["seq"] for end in heard}) == [end["seq"] for end in heard], "each is told once where it is acknowledged"
+    assert till.silence(2.5) == []
 
 
 # -- what is no message --
@@ -369,7 +393,7 @@ def test_a_line_that_echoes_gets_no_answers_to_answers(shared: Counter) -> None:
     end = sell(box, till)
     settle(till, end)
     till.forget()
-    for message in list(till.heard):
+    for message in {message["t"]: message for message in till.heard}.values():
         till.write(framed(message))
     assert till.ask("hello")["t"] == "box"
     assert till.silence(0.5) == []
