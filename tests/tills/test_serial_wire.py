@@ -123,7 +123,9 @@ def test_what_the_line_did_to_it(raw: bytes | Overlong, code: str) -> None:
     assert refusal(raw).code == code
 
 
-@pytest.mark.parametrize("raw", [b"hello", b"{", b"[1]", b'{"t":"hello","t":"pay"}', b"\xff\xfe", b"12", b"pay 12.50", b"SELL 5", b"LAST 5"])
+@pytest.mark.parametrize(
+    "raw", [b"hello", b"{", b"[1]", b'{"t":"hello","t":"pay"}', b"\xff\xfe", b"12", b"pay 12.50", b"SELL 5", b"LAST 5"]
+)
 def test_neither_json_nor_plain_words(raw: bytes) -> None:
     assert refusal(raw, LENIENT).code == "not_json"
 
