@@ -13,7 +13,7 @@ Pure: no I/O, no clock. Names and rules are docs/serial-till.md's; what a reques
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,10 @@ _ALWAYS = ("v", "t")
 _OURS = frozenset({"ack", "state", "end", "error", "box"})  # messages of the box: such a line is its own echo
 _OUR_WORDS = frozenset({"OK", "BUSY", "PAID", "NOT"})
 _PLAIN_LINE = re.compile(rb"([A-Z]{2,8})(?:[ \t]+([ -~]*))?")
-_MOST_NAMED = 10  # unknown fields that are told; one is enough to see what is wrong
+_MOST_NAMED = 3  # unknown fields that are told; one is enough to see what is wrong
+_NAME_SHOWN = 24  # characters of such a name
+_REASONS = 4  # why no sale is possible: that many, each that long, so that a message always fits on the line
+_REASON_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,15 @@ def refused(rejected: Rejected, ref: str | None) -> Refused:
     if isinstance(rejected, Busy):
         return Refused("busy", f"{text}; ask again when it has ended", ref, busy_ref=rejected.ref)
     if isinstance(rejected, NotReady):
-        return Refused("not_ready", text, ref, reasons=rejected.reasons)
+        told = shortened(rejected.reasons)
+        return Refused("not_ready", told[0] if told else "no sale is possible now", ref, reasons=told)
     codes = {Conflict: "conflict", Ended: "ended"}
     return Refused(codes.get(type(rejected), "not_storable"), text, ref)
+
+
+def shortened(reasons: Sequence[str]) -> list[str]:
+    """Why no sale is possible, as much of it as a line has room for."""
+    return [reason[:_REASON_SHOWN] for reason in reasons[:_REASONS]]
 
 
 def unknown_ref(ref: str | None) -> Refused:
@@ -253,10 +262,15 @@ def _always_wrong(body: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, 
     """What is wrong with `v`, and with fields that nobody knows: a mistyped `ttl` must not pass for none."""
     expected = ", ".join((*_ALWAYS, *known))
     strangers = [name for name in body if name not in known and name not in _ALWAYS][:_MOST_NAMED]
-    wrong = {masked(name[:64]): f"unknown; expected only {expected}" for name in strangers}
+    wrong = {_shown(name): f"unknown; expected only {expected}" for name in strangers}
     if "v" in body and not (type(body["v"]) is int and body["v"] == VERSION):
         wrong["v"] = f"this box speaks version {VERSION}; the field may be left out"
     return wrong
+
+
+def _shown(name: str) -> str:
+    """A name of the till's own making: short, without codes, in ASCII."""
+    return masked(name[:_NAME_SHOWN]).encode("ascii", "replace").decode()
 
 
 def _invalid(fields: dict[str, str], ref: str | None) -> Refused:

@@ -12,7 +12,7 @@ from typing import Any
 
 from daemon.payment import Attempt, Payment, Reason, Ref, State
 from daemon.tills.base import Telling, end_of
-from daemon.tills.serial_wire import VERSION
+from daemon.tills.serial_wire import VERSION, shortened
 
 WORDS = {
     State.AWAITING_CODE: "wait_scan",
@@ -71,7 +71,7 @@ def box(status: Mapping[str, Any], till: str, currency: str, max_amount: int, ve
         "cur": currency,
         "max": max_amount,
         "ready": status["ready"],
-        "reasons": status["not_ready"],
+        "reasons": shortened(status["not_ready"]),
         "busy_ref": status["busy_ref"],
     }
 

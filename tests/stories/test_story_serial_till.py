@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from box_process import BoxProcess
+from box_process import ROOT, BoxProcess
 from provider_thread import Provider, fresh_code
 from pty_till import PtyTill, crc16, framed
 from story_timing import HASTY
@@ -410,6 +412,25 @@ def test_a_till_that_does_not_read_holds_up_nobody(counter: Counter) -> None:
     assert box.sell(fresh_code("paid"))["state"] == "paid"
     till.silence(1.0)
     assert till.ask("hello")["t"] == "box"
+
+
+def test_the_till_of_the_guide_sells(shared: Counter) -> None:
+    """docs/serial-till.md, "A till in Python": the very text that people copy."""
+    box, till = shared
+    guide = (ROOT / "docs" / "serial-till.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec("\n".join(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)), names)
+    till.forget()
+    os.set_blocking(till.fd, True)
+    ref = new_ref()
+    scan = threading.Timer(0.5, lambda: box.scan(fresh_code("paid")))
+    scan.start()
+    with os.fdopen(os.dup(till.fd), "r+b", buffering=0) as line:
+        end = names["sell"](line, ref, 1250)
+    scan.join()
+    os.set_blocking(till.fd, False)
+    assert (end["ref"], end["s"]) == (ref, "paid")
+    assert till.silence(2.5) == [], "it said that it got it"
 
 
 # -- the plain form --

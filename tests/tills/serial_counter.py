@@ -141,6 +141,7 @@ class Counter:
         self.fds: list[int] = []
         self.healths: list[Health] = []
         self.heard: list[Any] = []
+        self.raw: list[str] = []  # the same as it came
         self._rest = b""
         self.till = self.make()
 
@@ -191,6 +192,7 @@ class Counter:
         except (BlockingIOError, IndexError, OSError):
             return
         for line in lines:
+            self.raw.append(line.decode("ascii"))
             said, star, digits = line.rpartition(b"*")
             assert not star or int(digits, 16) == crc16(said)
             self.heard.append(json.loads(said) if star else line.decode())

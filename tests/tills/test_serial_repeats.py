@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from daemon.payment import Ref
 from daemon.tills.serial_repeats import Repeats, Rhythm
 
@@ -27,7 +29,7 @@ def test_an_end_is_told_every_two_seconds_for_a_minute_then_ever_more_slowly_to_
     repeats = Repeats(Rhythm())
     repeats.keep({A: 17}, 0.0)
     moments = told_at(repeats, 10_000.0)
-    pauses = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    pauses = [after - before for before, after in pairwise(moments)]
     assert pauses[:36] == [2.0] * 30 + [4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
     assert set(pauses[36:]) == {60.0}
 

@@ -42,7 +42,8 @@ def test_a_state() -> None:
 def test_an_end_has_the_order_that_was_paid() -> None:
     payment = a_payment(State.PAID, attempts=(an_order("T1", State.PAID, "42"), an_order("T2", State.REVOKED, "43")))
     assert told(Telling(payment, 17)) == {
-        "t": "end", "ref": "A-17", "s": "paid", "state": "paid", "amt": 1250, "cur": "CNY", "txn": "42", "order": "T1", "reason": None, "seq": 17,
+        "t": "end", "ref": "A-17", "s": "paid", "state": "paid", "amt": 1250, "cur": "CNY", "txn": "42", "order": "T1",
+        "reason": None, "seq": 17,
     }  # fmt: skip
 
 
