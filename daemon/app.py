@@ -172,7 +172,7 @@ class App:
         return [till for till in self.config.tills.values() if isinstance(till, SerialTillSettings)]
 
     def _build_serial_tills(self) -> list[SerialTill]:
-        box, tellings = self.config.box, JournalTellings(self.journal)
+        box, tellings = self.config.box, JournalTellings(self.journal, self.runner.find)
         terms = Terms(box.currency, box.max_amount)
         return [
             SerialTill(

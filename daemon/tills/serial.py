@@ -58,6 +58,7 @@ class SerialTill:
         self._inbox: deque[bytes | Overlong] = deque()
         self._overrun = False
         self._wake = asyncio.Event()
+        self._changes = 0  # of this till's payments: what was read from the journal meanwhile may be older
         self._owed: dict[Ref, Telling] = {}
         self._repeats = Repeats(terms.rhythm)
         self._look_at: float | None = 0.0  # when to look into the journal what is owed; None: nothing has changed
@@ -87,6 +88,7 @@ class SerialTill:
         """Every payment of the box, after each change was stored."""
         if payment.till != self.name:
             return
+        self._changes += 1
         if end_of(payment) is not None:
             self._look(0.0)
         elif payment.ref != self._asking:
@@ -140,7 +142,7 @@ class SerialTill:
             try:
                 await self._answer_all()
                 await self._tell()
-            except Exception:  # a fault of this program: the line lives on, and what is owed is told again
+            except Exception:  # a fault of this program: what is owed is told all the same, later
                 log.exception("till_fault till=%s", self.name)
                 self._look(AGAIN_S)
 
@@ -161,6 +163,9 @@ class SerialTill:
             except Refused as error:
                 log.info("till_refused till=%s code=%s", self.name, error.code)
                 self._say_refused(error)
+            except Exception:
+                log.exception("till_fault till=%s", self.name)
+                self._say(Refused("internal", "a mistake of the box; its log says more. Ask again: nothing is charged twice").message)
         if self._overrun:
             self._overrun = False
             self._say(Refused("overrun", f"more than {WAITING_LINES} lines waited for their answers; some were not read").message)
@@ -179,7 +184,10 @@ class SerialTill:
 
     async def _read_owed(self) -> None:
         """What the journal says is owed to this till."""
-        owed = await self._tellings.owed(self.name, OWED_MOST)
+        changes = -1
+        while changes != self._changes:
+            changes = self._changes
+            owed = await self._tellings.owed(self.name, OWED_MOST)
         for telling in owed:
             if _is_plain(telling.payment.ref) and telling.seq is not None:
                 await self._end_plain(telling.payment, telling.seq)

@@ -111,6 +111,7 @@ class Refused(Exception):
     not_storable    the journal cannot be written or read
     unknown_ref     this till asked for no payment of that ref
     ended           a cancel came for a payment that has ended
+    internal        a mistake of this program
     overrun         more lines came than could be answered
     """
 

@@ -106,7 +106,7 @@ def test_finding_what_is_owed_does_not_grow_with_history(file: JournalFile, tmp_
 
 async def test_the_journal_keeps_it_for_the_tills_that_acknowledge(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.sqlite", boot="b", wall=lambda: NOON, acknowledging=["counter"])
-    tellings = JournalTellings(journal)
+    tellings = JournalTellings(journal, lambda _ref: None)
     await journal.store(a_payment("A-1", State.PAID), NOTE)
     await journal.store(a_payment("A-2", State.PAID, till="http"), NOTE)
     (telling,) = await tellings.owed("counter", 16)
@@ -119,3 +119,17 @@ async def test_the_journal_keeps_it_for_the_tills_that_acknowledge(tmp_path: Pat
     for call in (tellings.owed("counter", 1), tellings.last("counter"), tellings.telling(Ref("A-1")), tellings.got("counter", 1)):
         with pytest.raises(NotStorable):
             await call
+
+
+async def test_an_end_that_the_box_did_not_decide_is_none_whatever_the_disk_says(tmp_path: Path) -> None:
+    """A write whose sync failed may be on the disk all the same; whoever asked for it was told that it is not."""
+    live = {}
+    journal = Journal(tmp_path / "journal.sqlite", boot="b", wall=lambda: NOON, acknowledging=["counter"])
+    tellings = JournalTellings(journal, live.get)
+    await journal.store(a_payment("A-1", State.CANCELLED), NOTE)
+    live[Ref("A-1")] = awaiting = a_payment("A-1")
+    assert await tellings.owed("counter", 16) == [Telling(awaiting, None)]
+    assert await tellings.telling(Ref("A-1")) == await tellings.last("counter") == Telling(awaiting, None)
+    live[Ref("A-1")] = cancelled = a_payment("A-1", State.CANCELLED)
+    assert await tellings.owed("counter", 16) == [Telling(cancelled, 1)]
+    await journal.close()

@@ -251,7 +251,7 @@ def test_an_end_that_came_while_the_line_was_away_is_told_when_it_is_back(counte
     settle(till, end)
 
 
-def test_a_till_that_dies_in_mid_payment_changes_nothing(counter: Counter) -> None:
+def test_a_box_that_dies_while_it_awaits_a_code_tells_that_end_after_its_start(counter: Counter) -> None:
     box, till = counter
     ref = begin(till)
     box.kill9()

@@ -39,6 +39,8 @@ class FakeBox:
         self.acknowledged: list[int] = []
         self.listener: Callable[[Payment], None] = lambda _payment: None
         self.refusal: Exception | None = None
+        self.fault: Exception | None = None  # of reading what is owed
+        self.slow_s = 0.0  # how long a reading takes after it has seen what there is
         self.trouble = False  # the journal can be neither read nor written
         self.reads = 0
         self.hold: asyncio.Event | None = None
@@ -120,7 +122,12 @@ class FakeBox:
 
     async def owed(self, till: str, limit: int) -> list[Telling]:
         self._usable()
-        return [one for one in reversed(self.tellings.values()) if not one.got][:limit]
+        if self.fault is not None:
+            raise self.fault
+        owed = [one for one in reversed(self.tellings.values()) if not one.got][:limit]
+        if self.slow_s:
+            await asyncio.sleep(self.slow_s)
+        return owed
 
     async def got(self, till: str, seq: int) -> bool:
         self._usable()

@@ -144,7 +144,7 @@ async def test_cancel_is_acknowledged_and_its_end_told(counter: Counter) -> None
 async def test_a_payment_that_is_gone_when_it_is_cancelled_is_unknown(counter: Counter) -> None:
     await counter.start()
     await counter.say("pay", ref="A-1", amt=5)
-    counter.box.refusal = KeyError("A-1")  # type: ignore[assignment]  # as the desk raises it
+    counter.box.refusal = KeyError("A-1")
     assert [one["code"] for one in await counter.say("cancel", ref="A-1")] == ["unknown_ref"]
 
 
@@ -209,13 +209,34 @@ async def test_a_till_that_never_acknowledges_is_told_the_newest(counter: Counte
 
 
 @story
-async def test_a_fault_of_this_program_does_not_end_the_till(counter: Counter) -> None:
+async def test_a_fault_of_this_program_is_said_and_does_not_end_the_till(counter: Counter) -> None:
     await counter.start()
-    counter.box.refusal = RuntimeError("a mistake")  # type: ignore[assignment]
-    assert await counter.say("pay", ref="A-1", amt=5) == []
+    counter.box.refusal = RuntimeError("a mistake")
+    (error,) = await counter.say("pay", ref="A-1", amt=5)
+    assert (error["code"], "a mistake of the box" in error["text"]) == ("internal", True)
     counter.box.refusal = None
-    await asyncio.sleep(3)
     assert await counter.say("pay", ref="A-1", amt=5) == [{"t": "ack", "ref": "A-1"}, STATE]
+
+
+@story
+async def test_a_fault_while_looking_what_is_owed_is_looked_past_later(counter: Counter) -> None:
+    await counter.start()
+    await counter.say("pay", ref="A-1", amt=5)
+    counter.box.fault = RuntimeError("a mistake")
+    assert await counter.moved("A-1", State.PAID) == []
+    counter.box.fault = None
+    assert [one["s"] for one in await counter.during(2.5)] == ["paid"]
+
+
+@story
+async def test_what_changes_while_the_journal_is_read_is_not_told_as_it_was(counter: Counter) -> None:
+    await counter.start()
+    await counter.say("pay", ref="A-1", amt=5)
+    counter.box.slow_s = 0.5
+    await counter.say("status", ref="A-1")
+    await asyncio.sleep(0.7)  # the first reading is over, the second one under way, and has seen what was
+    counter.box.move("A-1", State.SUBMITTING)
+    assert {one["s"] for one in await counter.during(5)} == {"paying"}
 
 
 @story
