@@ -20,14 +20,14 @@ from daemon.tills import serial_words as words
 from daemon.tills.base import Desk, NotStorable, Rejected, Request, Telling, Tellings, end_of
 from daemon.tills.http import Terms
 from daemon.tills.serial_frames import Lines, Overlong, frame
-from daemon.tills.serial_repeats import Repeats, Rhythm
+from daemon.tills.serial_owed import Owed, is_plain
+from daemon.tills.serial_repeats import Rhythm
 from daemon.tills.serial_wire import PLAIN, Refused
 from hw.interfaces import Condition, HealthListener, TillLine
 
 log = logging.getLogger(__name__)
 
 WAITING_LINES = 16  # lines that wait to be answered; a till that waits for its answers, as it should, has one
-OWED_MOST = 16  # payments told again and again, newest first; older ones follow as those are acknowledged
 AGAIN_S = 2.0  # after which a journal that could not be read is asked again
 LAST_WORDS_S = 1.0  # of a box that stops
 
@@ -58,9 +58,7 @@ class SerialTill:
         self._inbox: deque[bytes | Overlong] = deque()
         self._overrun = False
         self._wake = asyncio.Event()
-        self._changes = 0  # of this till's payments: what was read from the journal meanwhile may be older
-        self._owed: dict[Ref, Telling] = {}
-        self._repeats = Repeats(terms.rhythm)
+        self._owed = Owed(terms.name, tellings, terms.rhythm)
         self._look_at: float | None = 0.0  # when to look into the journal what is owed; None: nothing has changed
         self._asking: Ref | None = None  # what is said of this one waits for its `ack`
         self._plain: Ref | None = None  # the payment that was asked for in the plain form since the line was opened
@@ -88,12 +86,13 @@ class SerialTill:
         """Every payment of the box, after each change was stored."""
         if payment.till != self.name:
             return
-        self._changes += 1
         if end_of(payment) is not None:
+            self._owed.ended()
             self._look(0.0)
         elif payment.ref != self._asking:
-            self._owed[payment.ref] = Telling(payment, None)
-            self._say_state(payment)
+            self._owed.moved(payment, _now())
+            if not is_plain(payment.ref):
+                self._say(words.told(Telling(payment, None)))
 
     # -- the line --
 
@@ -102,7 +101,7 @@ class SerialTill:
         self._lines = Lines()
         self._inbox.clear()
         self._plain = None
-        self._repeats.hurry_all(_now())
+        self._owed.hurry_all(_now())
         self._wake.set()
 
     def _received(self, data: bytes) -> None:
@@ -126,11 +125,6 @@ class SerialTill:
         else:
             self._say(error.message)
 
-    def _say_state(self, payment: Payment) -> None:
-        if not _is_plain(payment.ref):
-            self._say(words.told(Telling(payment, None)))
-            self._repeats.told(payment.ref, _now())
-
     # -- the one task: lines are answered one after the other, in order --
 
     async def _run(self) -> None:
@@ -148,7 +142,7 @@ class SerialTill:
 
     def _next_at(self) -> float | None:
         """Nobody hears a line that is away: then only the journal is looked at."""
-        next_at = self._repeats.next_at if self._line.health.condition is Condition.OK else None
+        next_at = self._owed.next_at if self._line.health.condition is Condition.OK else None
         return min((at for at in (next_at, self._look_at) if at is not None), default=None)
 
     def _look(self, in_s: float) -> None:
@@ -178,21 +172,16 @@ class SerialTill:
                 await self._read_owed()
             except NotStorable:
                 self._look_at = _now() + AGAIN_S
-        for ref in self._repeats.take_due(_now()):
-            if ref in self._owed:
-                self._say(words.told(self._owed[ref]))
+        for telling in self._owed.take_due(_now()):
+            self._say(words.told(telling))
 
     async def _read_owed(self) -> None:
         """What the journal says is owed to this till."""
-        changes = -1
-        while changes != self._changes:
-            changes = self._changes
-            owed = await self._tellings.owed(self.name, OWED_MOST)
-        for telling in owed:
-            if _is_plain(telling.payment.ref) and telling.seq is not None:
+        found = await self._owed.read()
+        self._owed.keep(found, _now())
+        for telling in found:
+            if is_plain(telling.payment.ref) and telling.seq is not None:
                 await self._end_plain(telling.payment, telling.seq)
-        self._owed = {one.payment.ref: one for one in owed if not _is_plain(one.payment.ref)}
-        self._repeats.keep({ref: one.seq for ref, one in self._owed.items()}, _now())
 
     # -- what a till may ask --
 
@@ -262,9 +251,8 @@ class SerialTill:
         """How a payment stands, now; what is owed goes on from there in its rhythm."""
         ref = telling.payment.ref
         await self._read_owed()
-        self._repeats.hurry(ref, _now())
-        self._repeats.told(ref, _now())
-        self._say(words.told(self._owed.get(ref, telling)))
+        self._owed.told(ref, _now())
+        self._say(words.told(self._owed.get(ref) or telling))
 
     async def _got(self, seq: int) -> None:
         """Stored before the repeats stop. One that comes twice, or for an end that was replaced meanwhile, changes nothing."""
@@ -275,7 +263,7 @@ class SerialTill:
         telling = await self._tellings.last(self.name)
         if telling is not None and not plain:
             await self._show(telling)
-        elif telling is not None and _is_plain(telling.payment.ref):
+        elif telling is not None and is_plain(telling.payment.ref):
             self._say_plain("OK" if telling.seq is None else words.plain_end(telling.payment))
         elif plain:
             self._say_plain("NOT PAID unknown_ref: nothing was asked for with PAY, or something else after it")
@@ -303,7 +291,7 @@ class SerialTill:
 
     async def _plain_cancel(self) -> None:
         telling = await self._tellings.last(self.name)
-        if telling is None or telling.seq is not None or not _is_plain(telling.payment.ref):
+        if telling is None or telling.seq is not None or not is_plain(telling.payment.ref):
             self._say_plain("NOT PAID ended: there is nothing to cancel")
             return
         try:
@@ -319,10 +307,6 @@ class SerialTill:
             self._say_plain(words.plain_end(payment))
         else:
             log.warning("till_not_told till=%s ref=%s state=%s hint='the till may ask with LAST'", self.name, payment.ref, payment.state)
-
-
-def _is_plain(ref: Ref) -> bool:
-    return ref.startswith(PLAIN)
 
 
 def _now() -> float:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tills"))
 from serial_counter import Counter, story
 from serial_transcript import BOX, TILL, replayed
 
-from daemon.tills import serial, serial_wire, serial_words
+from daemon.tills import serial, serial_owed, serial_wire, serial_words
 from daemon.tills.serial_frames import CRC_CHECK, MAX_LINE, SILENCE_S, crc16
 from hw.till_line import KEPT_BYTES
 
@@ -63,7 +63,7 @@ def test_numbers_are_the_programs() -> None:
     assert f"at most {KEPT_BYTES} bytes on a line" in GUIDE
     assert f"more than {SILENCE_S:g} seconds" in GUIDE
     assert f"more than {serial.WAITING_LINES} lines" in GUIDE
-    assert f"the {serial.OWED_MOST} newest" in GUIDE
+    assert f"the {serial_owed.OWED_MOST} newest" in GUIDE
 
 
 def test_the_frame_that_is_shown_is_one() -> None:

@@ -12,8 +12,9 @@ from daemon.money import Amount, Minor
 from daemon.payment import Mode, Payment, Ref, State
 from daemon.tills.base import Busy, Ended, NotReady, NotStorable
 from daemon.tills.http import Terms
-from daemon.tills.serial import OWED_MOST, WAITING_LINES, SerialTerms
+from daemon.tills.serial import WAITING_LINES, SerialTerms
 from daemon.tills.serial_frames import frame
+from daemon.tills.serial_owed import OWED_MOST
 from daemon.tills.serial_repeats import Rhythm
 from hw.interfaces import Condition
 
