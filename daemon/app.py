@@ -11,7 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from daemon.config import Config, ConfigProblems
+from daemon.config import Config, ConfigProblems, SerialTillSettings
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
@@ -30,9 +30,12 @@ from daemon.panel_text import png
 from daemon.payment import State
 from daemon.presenter import Face, Presenter
 from daemon.qr import Panel, why_unshowable
-from daemon.runner import Runner
+from daemon.runner import Change, Runner
 from daemon.scanning import Scanning
 from daemon.texts import Language
+from daemon.tills.http import Terms
+from daemon.tills.serial import SerialTerms, SerialTill
+from daemon.told import JournalTellings
 from daemon.vitals import Vitals
 from daemon.warming import Warming
 from daemon.web.api import Web
@@ -68,7 +71,8 @@ class App:
         self.gateways: dict[str, Gateway] = {n: build_gateway(s, place, config.schedule) for n, s in config.gateways.items()}
         self._numbers = OrderNumbers(config.box.terminal_id)
         self.board = Board()
-        self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall)
+        self._lines = {t.name: factory.till_line(t.name, t.port, t.baudrate) for t in self._serial()}
+        self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall, acknowledging=self._lines)
         self.runner = Runner(self.journal, self.gateways, self._rules(), _wall)
         self.links = Links(self.gateways, self.board)
         self.keeper = Keeper(self.journal, self.runner, self.board, keep_days=config.journal.keep_days, wall=_wall)
@@ -79,6 +83,7 @@ class App:
         self.warming = Warming({name: self.gateways[name] for name in set(config.routes.scan.values())})
         self.vitals = Vitals(self.journal.thread)
         self.web = self._build_web()
+        self.serial_tills = self._build_serial_tills()
         self._listen()
 
     async def __aenter__(self) -> App:
@@ -103,6 +108,7 @@ class App:
             self._stack.push_async_callback(self._close_gateways)
             self._stack.push_async_callback(self.links.stop)
             self._open_inputs()
+            self._open_till_lines()
             await self.links.start()
             yield
 
@@ -162,10 +168,28 @@ class App:
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
         )
 
+    def _serial(self) -> list[SerialTillSettings]:
+        return [till for till in self.config.tills.values() if isinstance(till, SerialTillSettings)]
+
+    def _build_serial_tills(self) -> list[SerialTill]:
+        box, tellings = self.config.box, JournalTellings(self.journal, self.runner.find)
+        terms = Terms(box.currency, box.max_amount)
+        return [
+            SerialTill(
+                SerialTerms(till.name, terms, till.crc_required, version("tillbox")),
+                self._lines[till.name],
+                self.desk,
+                tellings,
+                self._numbers,
+            )
+            for till in self._serial()
+        ]
+
     def _listen(self) -> None:
         """Who is told of what. The lights come first: a result is on them before anything else is done with it."""
         self.runner.listeners[:0] = [self.presenter.on_change]
         self.runner.listeners += [self.scanning.on_change, self.giving_up.on_change, self.warming.on_change]
+        self.runner.listeners += [partial(_tell_till, till) for till in self.serial_tills]
         self.runner.link_listeners.append(self.links.heard)
         self.board.listeners.append(self.presenter.refresh)
         self.presenter.listeners.append(self._tell_systemd)
@@ -186,6 +210,7 @@ class App:
         self._stack.callback(self.warming.stop)
         self._stack.push_async_callback(self.web.stop)
         await self.web.start()
+        self._start_serial_tills()
         self._stack.callback(self.desk.close)
         self._run_watchdog()
         self.presenter.run()
@@ -219,6 +244,20 @@ class App:
             hardware.button.open(self.giving_up.pressed, partial(board.device, "button"))
             board.device("button", hardware.button.health)
             self._stack.callback(hardware.button.close)
+
+    def _start_serial_tills(self) -> None:
+        for till in self.serial_tills:
+            self._stack.push_async_callback(till.stop)
+            till.start(partial(self.board.till, till.name))
+            self.board.till(till.name, self._lines[till.name].health)
+
+    def _open_till_lines(self) -> None:
+        """Only to see whether they are there."""
+        for name, line in self._lines.items():
+            line.listen(lambda: None, lambda _data: None, partial(self.board.till, name))
+            self._stack.callback(line.close)
+            line.open()
+            self.board.till(name, line.health)
 
     def _run_watchdog(self) -> None:
         task = asyncio.get_running_loop().create_task(self._notifier.watch(self.vitals.is_alive))
@@ -260,6 +299,10 @@ class App:
 
     def _tell_systemd(self) -> None:
         self._notifier.status(self.presenter.screen)
+
+
+def _tell_till(till: SerialTill, change: Change) -> None:
+    till.changed(change.payment)
 
 
 def _wall() -> datetime:

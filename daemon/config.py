@@ -28,7 +28,7 @@ from daemon.tables.gateways import read_gateways
 from daemon.tables.routes import OFFERS, Routes, read_routes
 from daemon.tables.smart2pay import check_lifetimes
 from daemon.tables.table import Table
-from daemon.tables.tills import TillSettings, read_tills
+from daemon.tables.tills import SerialTillSettings, TillSettings, read_tills
 from daemon.tables.timing import read_timing, warn_of_rules
 from daemon.timing import Schedule
 from hw.settings import HardwareSettings
@@ -41,6 +41,7 @@ __all__ = [
     "Policy",
     "Problem",
     "Routes",
+    "SerialTillSettings",
     "TillSettings",
     "WebSettings",
     "load",
@@ -107,7 +108,7 @@ def _read(root: Table) -> Config:
         root.problem("box", "is missing", "a table [box] with at least terminal_id")
     box = read_box(root.table("box")) if "box" in root else _NO_BOX
     hardware = read_hardware(root)
-    tills = read_tills(root)
+    tills = read_tills(root, _scanner_ports(hardware))
     named = read_gateways(root)
     gateways = {name: settings for name, settings in named.items() if settings is not None}
     routes = read_routes(root, named)
@@ -138,6 +139,11 @@ def _warn_of_refunds(policy: Policy, gateways: Mapping[str, GatewaySettings], fi
     for name, settings in gateways.items():
         if policy.late_payment == "refund" and Ability.REFUND not in OFFERS[type(settings)].abilities:
             findings.warn("policy.late_payment", f"gateway {name} cannot refund: money that comes late is reported instead")
+
+
+def _scanner_ports(hardware: HardwareSettings) -> frozenset[str]:
+    scanners = (hardware.scanner, *hardware.scanner.also)
+    return frozenset(scanner.port for scanner in scanners if scanner.kind == "serial" and scanner.port)
 
 
 def _warn_of_scanner(hardware: HardwareSettings, routes: Routes, findings: Findings) -> None:

@@ -86,7 +86,7 @@ class BoxDesk:
             if known is not None:
                 return self._same(known, request), False
             await self._check(request)
-            with _not_storable("written"):
+            with not_storable("written"):
                 return await self._runner.begin(_payment(request, self._runner.at()), self._first(request)), True
 
     async def find(self, ref: Ref) -> Payment | None:
@@ -94,7 +94,7 @@ class BoxDesk:
         live = self._runner.find(ref)
         if live is not None:
             return live
-        with _not_storable("read"):
+        with not_storable("read"):
             return await self._journal.find(ref)
 
     async def wait(self, ref: Ref, after: str | None, timeout_s: float) -> Payment | None:
@@ -113,7 +113,7 @@ class BoxDesk:
 
     async def cancel(self, ref: Ref, by: str) -> Payment:
         try:
-            with _not_storable("written"):
+            with not_storable("written"):
                 return await self._runner.feed(ref, Cancelled(by, self._runner.at()))
         except Unfit as error:
             raise Ended(str(error)) from error
@@ -137,7 +137,7 @@ class BoxDesk:
         return QrWanted(self._counter.new_number(), gateway, request.scheme or gateway, self._runner.at())
 
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
-        with _not_storable("read"):
+        with not_storable("read"):
             return await self._journal.recent(limit, before)
 
     async def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
@@ -156,11 +156,11 @@ class BoxDesk:
             self._followers.discard(queue)
 
     async def _last_seq(self) -> int:
-        with _not_storable("read"):
+        with not_storable("read"):
             return await self._journal.last_seq()
 
     async def _page(self, seq: int) -> list[Entry]:
-        with _not_storable("read"):
+        with not_storable("read"):
             return await self._journal.entries(seq, FOLLOW_PAGE)
 
     def not_ready(self, mode: Mode | None = None, scheme: str | None = None) -> list[str]:
@@ -184,7 +184,7 @@ class BoxDesk:
             "screen": self._presenter.screen,
             "lights": self._presenter.patterns,
             "sound": {"name": heard.name, "at": heard.at} if heard else None,
-            "devices": {n: {"state": h.condition.value, "detail": h.detail} for n, h in self._board.devices.items()},
+            "devices": {n: {"state": h.condition.value, "detail": h.detail} for n, h in self._board.all_devices.items()},
             "gateways": {n: {"state": k.health.condition.value, "detail": k.health.detail} for n, k in self._board.links.items()},
             "in_doubt": self._board.doubts,
         }
@@ -272,7 +272,8 @@ def _put_last(queue: asyncio.Queue[Entry | None]) -> None:
 
 
 @contextmanager
-def _not_storable(how: str) -> Iterator[None]:
+def not_storable(how: str) -> Iterator[None]:
+    """An error of the journal, as a till is told it."""
     try:
         yield
     except JournalError as error:

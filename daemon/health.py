@@ -32,6 +32,7 @@ class Board:
 
     def __init__(self) -> None:
         self.devices: dict[str, Health] = {}
+        self.tills: dict[str, Health] = {}  # the lines of tills that have one of their own, by the till's name
         self.links: dict[str, Link] = {}
         self.journal: str | None = "not opened yet"  # what is wrong with it
         self.doubts = 0  # payments that a person must look at
@@ -42,6 +43,18 @@ class Board:
             self.devices[name] = health
             _log("device", name, health)
             self._changed()
+
+    def till(self, name: str, health: Health) -> None:
+        """How a till's line is. It holds up nobody: other tills sell on."""
+        if self.tills.get(name) != health:
+            self.tills[name] = health
+            _log("till", name, health)
+            self._changed()
+
+    @property
+    def all_devices(self) -> dict[str, Health]:
+        """Devices, and the lines of tills, by name; the configuration sees to it that no name is both."""
+        return self.devices | self.tills
 
     def link(self, name: str, link: Link) -> None:
         if self.links.get(name) != link:
@@ -86,6 +99,7 @@ class Board:
         """What is missing, for the panel."""
         missing = [Outage(Part.JOURNAL, "", self.journal)] if self.journal else []
         missing += [Outage(Part(n), n, h.detail) for n, h in self.devices.items() if h.condition is not Condition.OK]
+        missing += [Outage(Part.TILL, n, h.detail) for n, h in self.tills.items() if h.condition is not Condition.OK]
         missing += [Outage(link.part, n, link.health.detail) for n, link in self.links.items() if link.health.condition is not Condition.OK]
         return tuple(missing)
 

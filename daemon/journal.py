@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from daemon.journal_file import CorruptError, JournalError, JournalFile, Note
 from daemon.journal_lock import JournalInUseError, JournalLock
 from daemon.kept import kept_aside, move_aside
 from daemon.payment import Payment, Ref
-from daemon.tills.base import Entry
+from daemon.tills.base import Entry, Telling
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,14 @@ _BEGUN_AT = "begun_at"  # meta: when a box first used this journal
 
 class Journal:
     """The journal of one box. All calls may raise `JournalError`; after one, `trouble` says what is wrong until something was
-    written again. `on_trouble` is told of every change of it, on the loop's thread."""
+    written again. `on_trouble` is told of every change of it, on the loop's thread. `acknowledging` are the names of the tills
+    that say when they got an end; of no other is kept what it was told."""
 
-    def __init__(self, path: Path, *, boot: str, wall: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, *, boot: str, wall: Callable[[], datetime], acknowledging: Collection[str] = ()) -> None:
         self._path = path
         self._boot = boot
         self._wall = wall
+        self._acknowledging = frozenset(acknowledging)
         self._file: JournalFile | None = None
         self._suspected = False  # something read from it was damaged: whole checks are dear, so this calls for one
         self._closed = False
@@ -72,7 +74,8 @@ class Journal:
 
     async def store(self, payment: Payment, note: Note) -> Entry:
         """The payment as it is now, and why: on disk and synced when this returns."""
-        return await self._do(lambda file: file.store(payment, self._boot, note), writes=True)
+        tells = payment.till in self._acknowledging
+        return await self._do(lambda file: file.store(payment, self._boot, note, tells=tells), writes=True)
 
     async def probe(self) -> None:
         """Write something, to find out whether that can be done."""
@@ -81,6 +84,19 @@ class Journal:
 
     async def find(self, ref: Ref) -> Payment | None:
         return await self._do(lambda file: file.find(ref))
+
+    async def telling(self, ref: Ref) -> Telling | None:
+        return await self._do(lambda file: file.telling(ref))
+
+    async def last_telling(self, till: str) -> Telling | None:
+        return await self._do(lambda file: file.last_telling(till))
+
+    async def owed(self, till: str, limit: int) -> list[Telling]:
+        return await self._do(lambda file: file.owed(till, limit))
+
+    async def got(self, till: str, seq: int) -> bool:
+        """Synced when this returns. Whether it was owed."""
+        return await self._do(lambda file: file.set_got(till, seq), writes=True)
 
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         return await self._do(lambda file: file.recent(limit, before))

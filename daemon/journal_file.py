@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from daemon import tellings
 from daemon.journal_error import CorruptError, JournalError, damage_in, translated
 from daemon.kept import log_kept, refuse_emptied
 from daemon.payment import Payment, Ref
 from daemon.rows import ATTEMPT_COLUMNS, EVENT_COLUMNS, PAYMENT_COLUMNS, attempt_values, entry_from, moment, payment_from, payment_values
 from daemon.seals import check_event, check_payment, payment_seal, seal, seal_all
-from daemon.tills.base import Entry
+from daemon.tills.base import Entry, Telling
 
 __all__ = ["CorruptError", "JournalError", "JournalFile", "Note"]
 
@@ -159,15 +160,19 @@ class JournalFile:
 
     # -- writing --
 
-    def store(self, payment: Payment, boot: str, note: Note) -> Entry:
-        """The payment as it is now, and what made it so; on disk and synced when this returns."""
+    def store(self, payment: Payment, boot: str, note: Note, *, tells: bool = False) -> Entry:
+        """The payment as it is now, and what made it so; on disk and synced when this returns. `tells`: its till acknowledges
+        what it is told, so what it is owed is kept too."""
 
         def write() -> Entry:
             number = self._put_payment(payment, boot)
             self._forget_attempts(number, payment)
             for attempt in payment.attempts:
                 self._put_attempt(attempt_values(attempt, number))
-            return self._append(number, payment, note)
+            entry = self._append(number, payment, note)
+            if tells:
+                tellings.put(self._db, number, payment, entry.seq)
+            return entry
 
         return self._transaction(write)
 
@@ -207,6 +212,10 @@ class JournalFile:
 
         return self._transaction(write)
 
+    def set_got(self, till: str, seq: int) -> bool:
+        """That till acknowledged the end of that number. Whether it was owed."""
+        return self._transaction(lambda: tellings.set_got(self._db, till, seq))
+
     def set_meta(self, key: str, value: str | None) -> None:
         def write() -> None:
             if value is None:
@@ -225,6 +234,28 @@ class JournalFile:
     def find(self, ref: Ref) -> Payment | None:
         row = self._one("SELECT * FROM payments WHERE ref = ?", (ref,))
         return None if row is None else self._payment(row)
+
+    def telling(self, ref: Ref) -> Telling | None:
+        with translated():
+            told = tellings.of(self._db, ref)
+        return None if told is None else self._telling(told)
+
+    def last_telling(self, till: str) -> Telling | None:
+        with translated():
+            told = tellings.last(self._db, till)
+        return None if told is None else self._telling(told)
+
+    def owed(self, till: str, limit: int) -> list[Telling]:
+        """What that till has not acknowledged, newest payment first, and those without an end."""
+        with translated():
+            rows = tellings.owed(self._db, till, limit)
+        return [self._telling(told) for told in rows]
+
+    def _telling(self, told: tellings.Told) -> Telling:
+        payment = self.find(told.ref)
+        if payment is None:
+            raise CorruptError(f"payment {told.ref!r} is in one list and not in the other")
+        return Telling(payment, told.seq, told.got)
 
     def open_payments(self) -> list[tuple[Payment, str]]:
         """Every payment that is not at its end, oldest first, each with the boot its moments belong to."""

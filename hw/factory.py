@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hw.interfaces import Button, Buzzer, Display, Lights, Scanner
+from hw.interfaces import Button, Buzzer, Display, Lights, Scanner, TillLine
 from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
 
 Make = TypeVar("Make")
@@ -57,6 +57,13 @@ def build(settings: HardwareSettings) -> Hardware:
         buzzer=_chosen("buzzer", settings.buzzer.kind, _BUZZERS)(settings.buzzer),
         button=_chosen("button", settings.button.kind, _BUTTONS)(settings.button),
     )
+
+
+def till_line(name: str, port: str, baudrate: int) -> TillLine:
+    """The line to the till of that name. Nothing is opened yet."""
+    from hw.till_line import SerialTillLine
+
+    return SerialTillLine(name, port, baudrate)
 
 
 def _chosen(what: str, kind: str, known: dict[str, Make]) -> Make:

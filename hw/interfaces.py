@@ -168,3 +168,20 @@ class Button(Protocol):
     def watch(self, wanted: bool) -> None: ...
 
     def close(self) -> None: ...
+
+
+class TillLine(Protocol):
+    """A serial line to a till, both ways. It comes back by itself after it was lost."""
+
+    @property
+    def health(self) -> Health: ...
+
+    def listen(self, on_open: Callable[[], None], on_bytes: Callable[[bytes], None], on_health: HealthListener) -> None:
+        """Before `open`: who is told of each opening (before its first bytes), of what arrives, and of how the line is."""
+
+    def open(self) -> None: ...
+
+    def send(self, data: bytes) -> bool:
+        """Write all of it soon, or nothing of it: False where the line is away, or takes nothing any more. Never waits."""
+
+    def close(self) -> None: ...

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from hw.errors import DeviceMissing, as_device_error
 from hw.health import OK, HealthNote
+from hw.interfaces import Health
 from hw.opener import PAUSE_S, Opener
 
 DRAIN_READS = 64  # the most that is thrown away at once: it only ends what never would
@@ -53,6 +54,10 @@ class Reader(Generic[File]):
         self._on_bytes = on_bytes
         self._file: File | None = None
         self._opener: Opener[File] = Opener(attempt, self._opened, self._failed, lambda file: file.close(), pause_s)
+
+    @property
+    def health(self) -> Health:
+        return self._note.health
 
     def open(self) -> None:
         self._opener.start()

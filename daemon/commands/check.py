@@ -98,7 +98,7 @@ def _told_by(status: Mapping[str, Any]) -> list[Finding]:
     reasons: list[str] = [reason for reason in status["not_ready"] if not reason.startswith("journal: ")]  # judged apart
 
     def told(what: str, part: Mapping[str, str]) -> Finding:
-        mine = [reason for reason in reasons if reason.startswith(what)]
+        mine = [reason for reason in reasons if reason.startswith((f"{what} ", f"{what}:"))]
         reasons[:] = [reason for reason in reasons if reason not in mine]
         trouble = "" if part["state"] == Condition.OK else part["detail"] or part["state"]
         return Finding(what, trouble, bool(mine))
@@ -123,14 +123,16 @@ async def _settle(board: Board) -> None:
     board.listeners.append(changed.set)
     with suppress(TimeoutError):
         async with asyncio.timeout(OPEN_S):
-            while any(_trouble(health) for health in board.devices.values()):
+            while any(_trouble(health) for health in board.all_devices.values()):
                 changed.clear()
                 await changed.wait()
 
 
 def _findings(board: Board, routed: frozenset[str]) -> list[Finding]:
     board.journal_is(None)  # judged apart
-    devices = [Finding(name, _trouble(health), name == "scanner" and not _works(health)) for name, health in sorted(board.devices.items())]
+    devices = [
+        Finding(name, _trouble(health), name == "scanner" and not _works(health)) for name, health in sorted(board.all_devices.items())
+    ]
     links = [Finding(f"gateway {name}", _trouble(link.health), link.blocked) for name, link in sorted(board.links.items())]
     said = {finding.what for finding in devices + links if finding.trouble}
     rest = [r for r in board.not_ready(Mode.SCAN, routed) if r.split(":")[0].removesuffix(" missing").removesuffix(" failing") not in said]

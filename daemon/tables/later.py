@@ -13,7 +13,6 @@ _MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
 _MS = whole(1, 10_000, "milliseconds, a whole number")
 
 TILLS: dict[str, dict[str, Reader[object]]] = {
-    "serial": {"port": DEVICE_PATH, "baudrate": BAUDRATE, "crc": one_of(("required", "optional"))},
     "keypad": {"device": text(256), "vendor": USB_ID, "product": USB_ID},
     "pole": {
         "port": DEVICE_PATH,

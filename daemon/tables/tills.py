@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from daemon.tables import later
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
-from daemon.tables.values import one_of
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, one_of
+from daemon.view import Part
 
-_KINDS = one_of(("http",), later=tuple(later.TILLS))
+_KINDS = one_of(("http", "serial"), later=tuple(later.TILLS))
+_CRC = one_of(("required", "optional"))
+_TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +23,57 @@ class TillSettings:
     kind: str = "http"
 
 
-def read_tills(root: Table) -> dict[str, TillSettings]:
-    """The tills by name; one of kind `http` where none is configured."""
+@dataclass(frozen=True, slots=True)
+class SerialTillSettings(TillSettings):
+    """`kind = "serial"`: one on each port (docs/serial-till.md). `crc_required`: lines without a checksum are refused."""
+
+    kind: str = "serial"
+    port: str = ""
+    baudrate: int = 115200
+    crc_required: bool = True
+
+
+def read_tills(root: Table, scanner_ports: frozenset[str] = frozenset()) -> dict[str, TillSettings]:
+    """The tills by name; one of kind `http` where none is configured. `scanner_ports` belong to scanners."""
     tables = take_names(root.table("tills"), root.findings)
     if not tables:
         return {"http": TillSettings("http")}
-    tills = {name: TillSettings(name) for name, table in tables.items() if _is_http(table)}
-    for name in list(tills)[1:]:
+    read = {name: _read_till(name, table) for name, table in tables.items()}
+    tills = {name: till for name, till in read.items() if till is not None}
+    for name in [name for name, till in tills.items() if till.kind == "http"][1:]:
         tables[name].problem("kind", "is a second till of kind http", "one of them; it serves any number of machines")
+    _check_ports(tables, [till for till in tills.values() if isinstance(till, SerialTillSettings)], scanner_ports)
     return tills
 
 
-def _is_http(table: Table) -> bool:
+def _read_till(name: str, table: Table) -> TillSettings | None:
     kind = table.take("kind", _KINDS, None, needed=True)
-    if kind is not None:
-        table.close()
-        return True
-    for later_kind, keys in later.TILLS.items():
-        if table.says("kind", later_kind):
-            later.check_keys(table, keys)
-    return False
+    if kind is None:
+        for later_kind, keys in later.TILLS.items():
+            if table.says("kind", later_kind):
+                later.check_keys(table, keys)
+        return None
+    till = TillSettings(name) if kind == "http" else _read_serial(name, table)
+    table.close()
+    return till
+
+
+def _read_serial(name: str, table: Table) -> SerialTillSettings:
+    if name in _TAKEN:
+        table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
+    return SerialTillSettings(
+        name,
+        port=table.take("port", DEVICE_PATH, "", needed=True),
+        baudrate=table.take("baudrate", BAUDRATE, 115200),
+        crc_required=table.take("crc", _CRC, "required") == "required",
+    )
+
+
+def _check_ports(tables: dict[str, Table], tills: list[SerialTillSettings], scanner_ports: frozenset[str]) -> None:
+    """A port has one owner: a second one would find it locked for ever."""
+    owners = dict.fromkeys(scanner_ports, "the scanner's")
+    for till in tills:
+        if till.port in owners:
+            tables[till.name].problem("port", f"is {owners[till.port]} as well", "a port of its own")
+        elif till.port:
+            owners[till.port] = f"that of till {till.name}"

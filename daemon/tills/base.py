@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from daemon.errands import PAID_LATE
 from daemon.gateways.base import Push
 from daemon.money import Amount
-from daemon.payment import Mode, Payment, Ref
+from daemon.payment import Mode, Payment, Ref, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,41 @@ class Entry:
     event: str  # what was heard or decided, a word such as "code_scanned", "replied", "cancelled"
     state: str
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A payment and its newest end, for a till that acknowledges. `seq` is the number of that end, None while it has none;
+    `got`: the till has acknowledged it."""
+
+    payment: Payment
+    seq: int | None
+    got: bool = False
+
+
+def end_of(payment: Payment) -> str | None:
+    """Which end a payment has, for those who must be told each once: None while it has none. In doubt is one for now, and money
+    that came late and was reported is another than the one before."""
+    if not (payment.state.is_final or payment.state is State.IN_DOUBT):
+        return None
+    came_late = payment.reason is not None and payment.reason.code == PAID_LATE.code and payment.state is not State.REFUNDED
+    return PAID_LATE.code if came_late else payment.state.value
+
+
+class Tellings(Protocol):
+    """What tills that acknowledge were told, on disk. All calls raise NotStorable."""
+
+    async def telling(self, ref: Ref) -> Telling | None:
+        """Of one payment; None where there is none of that ref, or none whose till acknowledges."""
+
+    async def last(self, till: str) -> Telling | None:
+        """Of the payment that this till asked for last."""
+
+    async def owed(self, till: str, limit: int) -> list[Telling]:
+        """What it has not acknowledged, newest payment first, and those without an end."""
+
+    async def got(self, till: str, seq: int) -> bool:
+        """The till has acknowledged that end: synced when this returns. Whether it was owed."""
 
 
 class Desk(Protocol):

@@ -1,24 +1,16 @@
-"""Bodies of requests: bounded in size and time, and JSON in the strictest sense.
-
-Strict because a body asks for money: a name given twice, a number that is none or bytes that are no UTF-8 mean that the
-caller and the box could read different things in it.
-"""
+"""Bodies of requests: bounded in size and time, and JSON in the strictest sense (`daemon.tills.strict_json`)."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import Any, NoReturn
+from typing import Any
 
 from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from daemon.tills import strict_json
 from daemon.web.errors import Problem
 from daemon.web.settings import Limits
-
-# Digits of a whole number that are read. Longer ones are beyond every limit of every field, and stay so when cut here;
-# int() itself refuses more than 4300 with an error that is not about JSON.
-_DIGITS = 20
 
 
 async def read_object(request: web.Request, limits: Limits) -> dict[str, Any]:
@@ -29,42 +21,9 @@ async def read_object(request: web.Request, limits: Limits) -> dict[str, Any]:
 def parse_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in some bytes of UTF-8. Raises Problem 400, which says where and what, but quotes nothing."""
     try:
-        value = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_no_name_twice,
-            parse_int=_whole,
-            parse_constant=_no_such_number,
-        )
-    except UnicodeDecodeError as error:
-        raise _not_json(f"byte {error.start} is no UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise _not_json(f"{error.msg} (line {error.lineno}, column {error.colno})") from error
-    except RecursionError as error:
-        raise _not_json("nested too deep") from error
-    except ValueError as error:
-        raise _not_json(str(error)) from error
-    if not isinstance(value, dict):
-        raise _not_json('it holds no object; expected {"name": …}')
-    return value
-
-
-def _not_json(why: str) -> Problem:
-    return Problem(400, "not_json", f"the body is not JSON as this box reads it (UTF-8, RFC 8259): {why}")
-
-
-def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    taken = dict(pairs)
-    if len(taken) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return taken
-
-
-def _whole(digits: str) -> int:
-    return int(digits[:_DIGITS])
-
-
-def _no_such_number(_name: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are no JSON numbers")
+        return strict_json.parse_object(raw)
+    except strict_json.NotJson as error:
+        raise Problem(400, "not_json", f"the body is not JSON as this box reads it (UTF-8, RFC 8259): {error}") from error
 
 
 async def read_raw(request: web.Request, limits: Limits) -> bytes:

@@ -49,8 +49,23 @@ def plain() -> Iterator[tuple[str, str, bytes]]:
     yield from _messages()
     yield from _echoes()
     yield from _bodies()
+    for name, data in _SERIAL.items():
+        yield "serial-till", name, data
     yield from _pictures()
     yield from _configurations()
+
+
+_SERIAL = {
+    "pay": b'{"v":1,"t":"pay","ref":"A1B2-0042","amt":1250,"cur":"CNY","ttl":60}*1D42\r\n',
+    "pay-all": '{"t":"pay","ref":"A-1","amt":5,"mode":"show","scheme":"alipay","description":"茶 * 2"}\n'.encode(),
+    "others": b'{"t":"got","seq":3}*2EFD\n{"t":"status","ref":"A-1"}\n{"t":"cancel","ref":"A-1"}\n{"t":"last"}\n{"t":"hello"}*C7EE\n',
+    "plain": b"PAY 12.50\r\nCANCEL\r\nLAST\r\nPAY 1250*0000\r\n",
+    "wrong": b'{"v":2,"t":"pay","ref":"130000000000000017 ","amt":1.5,"130000000000000017":1}\n{"t":["pay"]}\n{"t":"got","seq":"1"}\n',
+    "echo": b'{"t":"ack","ref":"A-1"}\n{"t":"error","code":"busy"}\nOK\nNOT PAID expired\n',
+    "cut": b'{"t":"pay","re\n%%\nf":"A-1","amt":5}\n%%\n\r\n\n%%\n{"t":"hel\n',
+    "noise": b"\x00\xff\xfe\n*\n*1234\n}\n{}*\n{}*12\n\t \n",
+    "long": b"x" * 2047 + b"\n" + b"y" * 1900 + b"\n",
+}
 
 
 def _chunk(data: bytes, pause: int = 0) -> bytes:

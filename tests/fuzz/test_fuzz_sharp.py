@@ -35,6 +35,11 @@ def believing_read(_layout: Any, report: bytes) -> Part | None:
     return Part(report[5 : 5 + report[1]], bool(report[63] & 1)) if len(report) >= 64 else None
 
 
+def any_checksum_will_do(line: bytes) -> tuple[bytes, bool]:
+    said, star, _ = line.rpartition(b"*")
+    return (said, True) if star else (line, True)
+
+
 FAULTS: dict[str, tuple[str, str, Any]] = {
     "WeChat's signature is not looked at": ("wechat", "daemon.gateways.wechat_answers.is_signed", lambda *_: True),
     "WeChat's unsigned no refuses": ("wechat", "daemon.gateways.wechat_answers._by_code", refused),
@@ -53,6 +58,8 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "anything is a payer's code": ("codes", "target_scanner.classify", anything_is_a_code),
     "any notification is genuine": ("push-cbtis", "daemon.gateways.cbtis_push.hmac.compare_digest", lambda *_: True),
     "names of fields are quoted": ("till-body", "daemon.tills.http.masked", nothing_is_masked),
+    "any checksum will do": ("serial-till", "daemon.tills.serial_wire.unframe", any_checksum_will_do),
+    "names are quoted on the line": ("serial-till", "daemon.tills.serial_wire.masked", nothing_is_masked),
     "exponents have no end": ("cbtis", "daemon.gateways.cbtis_wire.InvalidOperation", KeyError),
     "clocks show anything": ("merchant", "daemon.gateways.merchant_wire._LATEST", 10**500),
     "members are named": ("structured-fields", "daemon.gateways.structured_fields.masked", nothing_is_masked),

@@ -56,6 +56,18 @@ def test_what_is_not_needed_for_a_sale_is_said_and_does_not_hold_it_back(board):
     assert board.outages() == (Outage(Part.DISPLAY, "display", "bus error"),)
 
 
+def test_a_tills_line_that_is_away_is_said_under_its_name_and_holds_nobody_back(board):
+    board.till("counter", Health(Condition.MISSING, "unplugged"))
+    assert board.not_ready(Mode.SCAN, TRIAL) == []
+    assert board.outages() == (Outage(Part.TILL, "counter", "unplugged"),)
+    assert board.all_devices == {"scanner": OK, "counter": Health(Condition.MISSING, "unplugged")}
+    heard = []
+    board.listeners.append(lambda: heard.append(board.outages()))
+    for _ in range(2):
+        board.till("counter", OK)
+    assert heard == [()]
+
+
 def test_one_of_two_scanners_that_is_away_is_noted_and_holds_nothing_back(board, caplog):
     caplog.set_level(logging.INFO)
     board.device("scanner", Health(Condition.OK, "1 of 2 scanners away: unplugged"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from config_data import BOX, problems, problems_of, read, secret_file
 
-from daemon.config import Config, _warn_of_refunds, parse
+from daemon.config import Config, SerialTillSettings, TillSettings, _warn_of_refunds, parse
 from daemon.gateways.base import Ability
 from daemon.gateways.cbtis import CbtisGateway
 from daemon.gateways.merchant import MerchantGateway
@@ -123,16 +123,16 @@ def test_each_way_to_prove_oneself_needs_its_own(auth: str, missing: list[str]) 
 KINDS = "one of " + ", ".join(f'"{kind}"' for kind in _KINDS)
 
 
-@pytest.mark.parametrize("kind", ["serial", "keypad", "pole", "mdb", "pulse"])
+@pytest.mark.parametrize("kind", ["keypad", "pole", "mdb", "pulse"])
 def test_a_till_of_a_later_version_is_not_taken_in_silence(kind: str) -> None:
     lines = problems(f'[tills.t]\nkind = "{kind}"\nbaud = 1\n')
-    assert lines[0] == f"""tills.t.kind: '{kind}' is not available in this version; expected "http\""""
+    assert lines[0] == f"""tills.t.kind: '{kind}' is not available in this version; expected one of "http", "serial\""""
     assert lines[1].startswith("tills.t.baud: is not known here")
 
 
 def test_a_till_has_a_name_and_a_kind() -> None:
     assert list(read("[tills.counter]\nkind = 'http'").tills) == ["counter"]
-    assert problems("[tills.a]\n") == ['tills.a.kind: is missing; expected "http"']
+    assert problems("[tills.a]\n") == ['tills.a.kind: is missing; expected one of "http", "serial"']
     assert problems("[tills.a]\nkind = 'http'\nport = 1")[0].startswith("tills.a.port: is not known here")
 
 
@@ -140,6 +140,32 @@ def test_one_till_of_kind_http_serves_all() -> None:
     assert problems("[tills.a]\nkind = 'http'\n[tills.b]\nkind = 'http'") == [
         "tills.b.kind: is a second till of kind http; expected one of them; it serves any number of machines"
     ]
+
+
+def test_a_till_on_a_serial_line() -> None:
+    tills = read("[tills.a]\nkind = 'serial'\nport = '/dev/ttyUSB0'\n[tills.b]\nkind = 'http'").tills
+    assert tills == {"a": SerialTillSettings("a", port="/dev/ttyUSB0", baudrate=115200, crc_required=True), "b": TillSettings("b")}
+    tills = read("[tills.a]\nkind = 'serial'\nport = '/dev/ttyS0'\nbaudrate = 9600\ncrc = 'optional'").tills
+    assert tills == {"a": SerialTillSettings("a", port="/dev/ttyS0", baudrate=9600, crc_required=False)}
+
+
+def test_what_is_wrong_with_a_serial_till() -> None:
+    assert problems("[tills.a]\nkind = 'serial'") == ["tills.a.port: is missing; expected a path such as /dev/ttyACM0"]
+    lines = problems("[tills.a]\nkind = 'serial'\nport = 'ttyUSB0'\nbaudrate = 100\ncrc = 'none'\nparity = 'even'")
+    assert [line.split(":")[0] for line in lines] == ["tills.a.port", "tills.a.baudrate", "tills.a.crc", "tills.a.parity"]
+
+
+def test_a_port_has_one_owner() -> None:
+    till = "[tills.{0}]\nkind = 'serial'\nport = '/dev/ttyUSB0'\n"
+    assert problems(till.format("a") + till.format("b")) == ["tills.b.port: is that of till a as well; expected a port of its own"]
+    scanner = "[scanner]\nkind = 'serial'\nport = '/dev/ttyUSB0'\n"
+    assert problems(scanner + till.format("a")) == ["tills.a.port: is the scanner's as well; expected a port of its own"]
+
+
+@pytest.mark.parametrize("name", ["scanner", "display", "lights", "buzzer", "button", "gateway", "journal"])
+def test_a_serial_till_bears_no_name_of_a_part(name: str) -> None:
+    (line,) = problems(f"[tills.{name}]\nkind = 'serial'\nport = '/dev/ttyUSB0'")
+    assert line.endswith("as a part of the box is; expected another NAME in [tills.NAME]")
 
 
 @pytest.mark.parametrize("name", ["Main", "a b", "x" * 33, "ü", "a.b", ""])

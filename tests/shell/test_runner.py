@@ -369,7 +369,7 @@ async def test_a_failing_journal_is_tried_once_a_second_and_no_more(tmp_path, im
     async with Shop(tmp_path) as shop:
         tries = []
         whole = JournalFile.store
-        monkeypatch.setattr(JournalFile, "store", lambda *args: tries.append(1) or whole(*args))
+        monkeypatch.setattr(JournalFile, "store", lambda *args, **how: tries.append(1) or whole(*args, **how))
         await shop.sell(ttl_s=5.0)
         shop.lock()
         await asyncio.sleep(15)
