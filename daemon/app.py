@@ -38,6 +38,7 @@ from daemon.tills.serial import SerialTerms, SerialTill
 from daemon.told import JournalTellings
 from daemon.vitals import Vitals
 from daemon.warming import Warming
+from daemon.watched import Watched
 from daemon.web.api import Web
 from daemon.web.settings import WebSettings
 from hw import factory
@@ -54,9 +55,9 @@ def boot_id() -> str:
         return ""  # never equal to a stored one: every wait begins anew, which is safe
 
 
-def not_set_up(problems: ConfigProblems, path: Path) -> NotSetUp:
-    """What runs in place of the box while the configuration at `path` has those problems."""
-    return NotSetUp(problems, path, factory.build(usable(problems)))
+def not_set_up(problems: ConfigProblems, watched: Watched) -> NotSetUp:
+    """What runs in place of the box while the configuration has those problems, until what is watched changes."""
+    return NotSetUp(problems, watched, factory.build(usable(problems)))
 
 
 class App:

@@ -25,10 +25,10 @@ from daemon.panel_text import png
 from daemon.payment import Payment, Ref
 from daemon.screens import draw
 from daemon.signals import lights
-from daemon.tables.files import SECRETS
 from daemon.texts import Language
 from daemon.tills.base import Entry, NotReady, Request
 from daemon.view import Phase, View, screen_name
+from daemon.watched import Watched
 from daemon.web.api import Web
 from daemon.web.settings import WebSettings
 from hw.interfaces import Display, Lights
@@ -51,11 +51,11 @@ class Hardware(Protocol):
 
 
 class NotSetUp:
-    """One such run. `path` is the configuration's; `problems` what is wrong with it; `hardware` the devices of `usable`."""
+    """One such run. `problems` is what is wrong; `watched` the files that may mend it; `hardware` the devices of `usable`."""
 
-    def __init__(self, problems: ConfigProblems, path: Path, hardware: Hardware, notifier: Notifier | None = None) -> None:
+    def __init__(self, problems: ConfigProblems, watched: Watched, hardware: Hardware, notifier: Notifier | None = None) -> None:
         self._problems = problems
-        self._watched = (path, path.resolve().parent / SECRETS)
+        self._watched = watched
         self._notifier = notifier or Notifier()
         self._board = Board()
         self.hardware = hardware
@@ -65,7 +65,6 @@ class NotSetUp:
 
     async def run(self, stop: asyncio.Event, look_s: float = LOOK_S) -> None:
         """Until `stop` is set or a watched file has changed."""
-        before = [_stamp(path) for path in self._watched]
         async with AsyncExitStack() as stack:
             self._open(stack)
             await self._serve(stack)
@@ -73,7 +72,7 @@ class NotSetUp:
             stack.callback(watchdog.cancel)
             self._notifier.status(f"{screen_name(self.view)}: {self._problems.problems[0]}")
             self._notifier.ready()
-            while not stop.is_set() and [_stamp(path) for path in self._watched] == before:
+            while not stop.is_set() and not self._watched.has_changed():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), look_s)
             self._notifier.stopping()
@@ -179,12 +178,3 @@ class _Closed:
 
     def _refuse(self) -> NoReturn:
         raise NotReady(["the box is not set up", *self._reasons])
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file, or the list of files in a folder, does; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -15,20 +15,21 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import fields
-from pathlib import Path
 
 from daemon.cli import DONE, FAILED, WRONG
 from daemon.commands.configuration import WrongConfigurationError, read_config
 from daemon.config import Config, ConfigProblems
 from daemon.secret import Secret
+from daemon.watched import Watched
 
 
 def run(arguments: argparse.Namespace) -> int:
     faulthandler.enable(sys.__stderr__ or sys.stderr)  # the watchdog ends a hung box with SIGABRT: then the journal shows where it hung
+    watched = Watched(arguments.config)
     try:
         config = read_config(arguments.config)
     except WrongConfigurationError as wrong:
-        return _logged(arguments, _show(wrong.problems, arguments.config)) if arguments.show_problems else WRONG
+        return _logged(arguments, _show(wrong.problems, watched)) if arguments.show_problems else WRONG
     return _logged(arguments, _serve(config), secrets_of(config))
 
 
@@ -70,13 +71,13 @@ async def _serve(config: Config) -> int:
     return DONE
 
 
-async def _show(problems: ConfigProblems, path: Path) -> int:
+async def _show(problems: ConfigProblems, watched: Watched) -> int:
     """Until the configuration has changed: whoever started us starts us again."""
     from daemon.app import not_set_up
 
     stop = _told_to_stop()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.set)
-    await not_set_up(problems, path).run(stop)
+    await not_set_up(problems, watched).run(stop)
     return DONE
 
 

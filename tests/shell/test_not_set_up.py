@@ -7,6 +7,7 @@ import pytest
 from daemon.app import not_set_up as not_set_up_of
 from daemon.config import ConfigProblems, load
 from daemon.not_set_up import NotSetUp
+from daemon.watched import Watched
 from hw.simulated import NoDisplay, NoLights, SimulatedDisplay, SimulatedLights
 
 DEVICES = '[display]\nkind = "simulated"\n[lights]\nkind = "simulated"\n'
@@ -20,7 +21,7 @@ def not_set_up(tmp_path):
         path.write_text(text)
         with pytest.raises(ConfigProblems) as wrong:
             load(path, {})
-        return not_set_up_of(wrong.value, path)
+        return not_set_up_of(wrong.value, Watched(path))
 
     return make
 
