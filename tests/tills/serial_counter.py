@@ -139,6 +139,23 @@ class FakeBox:
         return False
 
 
+class CountedLine(SerialTillLine):
+    """Counts what goes over it, so that nobody has to guess whether it has arrived."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__("counter", str(counter.link), pause_s=0.5)
+        self._counter = counter
+
+    def send(self, data: bytes) -> bool:
+        taken = super().send(data)
+        self._counter.sent += len(data) if taken else 0
+        return taken
+
+    def _received(self, data: bytes) -> None:
+        self._counter.received += len(data)
+        super()._received(data)
+
+
 class Counter:
     """A till, its line, and the box's end of it. The test is the machine at the other end."""
 
@@ -150,12 +167,12 @@ class Counter:
         self.heard: list[Any] = []
         self.raw: list[str] = []  # the same as it came
         self._rest = b""
+        self.put_in = self.received = self.sent = self.taken_out = 0  # bytes since it was plugged in, at either end
         self.till = self.make()
 
     def make(self, **terms: Any) -> SerialTill:
         numbers = iter(range(1, 100))
-        line = SerialTillLine("counter", str(self.link), pause_s=0.5)
-        self.line = line
+        self.line = line = CountedLine(self)
         self.till = SerialTill(replace(TERMS, **terms), line, self.box, self.box, lambda: f"T{next(numbers)}")
         self.box.listener = self.till.changed
         return self.till
@@ -165,6 +182,7 @@ class Counter:
         tty.setraw(slave)
         os.set_blocking(master, False)
         self.fds = [master, slave]
+        self.put_in = self.received = self.sent = self.taken_out = 0
         self.link.symlink_to(os.ttyname(slave))
 
     def unplug(self) -> None:
@@ -178,6 +196,15 @@ class Counter:
         self.till.start(self.healths.append)
         await self.until(lambda: self.line.health.condition is Condition.OK)
 
+    async def back(self) -> None:
+        """The line was plugged in again, and is found: the opener waits by the loop's clock, and looks in a thread."""
+        end = time.monotonic() + 10
+        while self.line.health.condition is not Condition.OK:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+            await asyncio.sleep(0.1)
+        await self.settle()
+
     async def until(self, true: Callable[[], object]) -> None:
         """Real time for threads and the kernel, while the loop's clock stands still."""
         end = time.monotonic() + 10
@@ -186,18 +213,29 @@ class Counter:
             time.sleep(0.0005)
             await asyncio.sleep(0)
 
+    def put(self, raw: bytes) -> None:
+        self.put_in += os.write(self.fds[0], raw)
+
     async def settle(self) -> None:
-        """Everything that is under way arrives."""
-        for _ in range(12):
-            time.sleep(0.0005)
-            await asyncio.sleep(0)
-        self._read()
+        """Everything that is under way arrives, and is dealt with; the loop's clock stands still."""
+        end, calm = time.monotonic() + 10, 0
+        while calm < 4:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            self._read()
+            calm += 1
+            if self.fds and self.line.health.condition is Condition.OK and (self.put_in, self.sent) != (self.received, self.taken_out):
+                assert time.monotonic() < end, "lost on the line"
+                time.sleep(0.0005)
+                calm = 0
 
     def _read(self) -> None:
         try:
-            *lines, self._rest = (self._rest + os.read(self.fds[0], 65536)).split(b"\n")
+            data = os.read(self.fds[0], 65536)
         except (BlockingIOError, IndexError, OSError):
             return
+        self.taken_out += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self.raw.append(line.decode("ascii"))
             said, star, digits = line.rpartition(b"*")
@@ -208,7 +246,7 @@ class Counter:
         """What is said to that, at once."""
         await self.settle()
         self.heard.clear()
-        os.write(self.fds[0], raw)
+        self.put(raw)
         await self.settle()
         return self.heard[:]
 
