@@ -58,6 +58,7 @@ def test_a_till_that_gives_up_has_the_order_revoked(box):
 
 
 def test_the_qr_on_the_panel_is_the_providers_and_can_be_paid(box):
+    box.provider.next_is("password_never")  # a payer who pays when the story says so, and not as soon as the QR is shown
     ref = box.ask(1250, mode="show")
     payment = box.until_state(ref, "presenting_qr")
     number = payment["attempts"][0]["out_trade_no"]
