@@ -80,7 +80,7 @@ class HidScanner(RedirDevice):
 
     def _packet(self, kind, ident, body):
         super()._packet(kind, ident, body)
-        if kind in (START_INTERRUPT, STOP_INTERRUPT):
+        if self.plugged and kind in (START_INTERRUPT, STOP_INTERRUPT):
             self.asked = kind == START_INTERRUPT
             self._send(INTERRUPT_STATUS, bytes([SUCCESS, body[0]]), ident)
             self._deliver()

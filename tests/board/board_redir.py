@@ -24,6 +24,13 @@ GET_DESCRIPTOR = 6
 DEVICE_TYPE, CONFIG_TYPE, STRING_TYPE, INTERFACE_TYPE, ENDPOINT_TYPE = range(1, 6)
 
 
+QUIET_S = 0.3  # a bus in use asks something in that time
+
+
+def _packed(kind, body=b"", ident=0):
+    return struct.pack("<III", kind, len(body), ident) + body
+
+
 class RedirDevice:
     """A full-speed device. What it is stands in its descriptors; what it does, in `_request` and `_packet`."""
 
@@ -32,10 +39,11 @@ class RedirDevice:
     STRINGS: ClassVar[tuple[str, ...]] = ("",)
 
     def __init__(self, plugged):
-        self.lock = threading.Lock()
+        self.lock = threading.Condition()
         self.sock = self.server = None
         self.greeted = False  # QEMU has said hello on this connection
         self.plugged = plugged
+        self.leaving = False  # it is pulled, and goes at the end of a transfer
         self.config = 1
 
     # -- plug --
@@ -55,11 +63,13 @@ class RedirDevice:
         self.server = self.sock = None
 
     def unplug(self):
+        """Between two transfers: QEMU's USB controller goes on with one whose device is gone, and then ends itself (an assertion). So it
+        goes with its next answer, in one piece; or at once where nothing is asked."""
         with self.lock:
-            if self.plugged:
-                self.plugged = False
-                self._reset()
-                self._send(DISCONNECT, b"")
+            self.leaving = self.plugged
+            self.lock.wait_for(lambda: not self.leaving, QUIET_S)
+            if self.leaving:
+                self._write(self._gone())
 
     def plug(self):
         with self.lock:
@@ -70,8 +80,22 @@ class RedirDevice:
 
     # -- usbredir --
     def _send(self, kind, body, ident=0):
+        self._write(_packed(kind, body, ident))
+
+    def _answer(self, kind, body, ident):
+        """The end of a transfer."""
+        self._write(_packed(kind, body, ident) + (self._gone() if self.leaving else b""))
+
+    def _gone(self):
+        """The packet that says so."""
+        self.plugged = self.leaving = False
+        self._reset()
+        self.lock.notify_all()
+        return _packed(DISCONNECT)
+
+    def _write(self, packets):
         if self.sock:
-            self.sock.sendall(struct.pack("<III", kind, len(body), ident) + body)
+            self.sock.sendall(packets)
 
     def _announce(self):
         """What QEMU wants to know beforehand is all in the descriptors."""
@@ -126,10 +150,13 @@ class RedirDevice:
                 self._packet(kind, ident, body)
 
     def _packet(self, kind, ident, body):
+        """One packet of QEMU's."""
         if kind == HELLO:
             self.greeted = True
             if self.plugged:
                 self._announce()
+        elif not self.plugged:
+            pass  # asked before QEMU saw it go
         elif kind == RESET:
             self.config = 1
             self._reset()
@@ -157,12 +184,12 @@ class RedirDevice:
         else:
             answer = self._request(request, kind, value, index, length, data)
         if answer is None:
-            self._send(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, STALL, value, index, 0), ident)
+            self._answer(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, STALL, value, index, 0), ident)
         elif kind & IN:
             answer = answer[:length]
-            self._send(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, SUCCESS, value, index, len(answer)) + answer, ident)
+            self._answer(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, SUCCESS, value, index, len(answer)) + answer, ident)
         else:
-            self._send(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, SUCCESS, value, index, len(data)), ident)
+            self._answer(CONTROL, struct.pack("<BBBBHHH", endpoint, request, kind, SUCCESS, value, index, len(data)), ident)
 
     def _descriptor(self, what, number):
         if what == DEVICE_TYPE:
