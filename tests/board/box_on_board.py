@@ -144,6 +144,16 @@ class BoardBox:
     def until_ready(self, seconds: float = PATIENCE_S) -> dict[str, Any]:
         return self.until(lambda: (status := self.box())["ready"] and status, seconds)
 
+    def recover(self) -> None:
+        """Everything plugged in, ready to sell, nobody paying; whatever the story before did."""
+        for device in self.board.devices:
+            device.plug()
+        self.board.link(True)
+        self.until_ready()
+        if (left_over := self.box()["busy_ref"]) is not None:  # by a story that did not come to its end
+            self.request("DELETE", f"/v1/payments/{left_over}")
+            self.until(lambda: self.box()["busy_ref"] is None)
+
     def power_cycle(self) -> None:
         """The plug is pulled and put back; returns when the machine is there and has its devices, and its clock."""
         self.board.power_cut()

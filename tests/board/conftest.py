@@ -66,11 +66,5 @@ def first(board: Board, provider: Provider) -> FirstStart:
 def box(board: Board, provider: Provider, first: FirstStart) -> BoardBox:
     """Installed, set up, everything plugged in, ready to sell; whatever the story before did."""
     box = BoardBox(board, provider)
-    for device in board.devices:
-        device.plug()
-    board.link(True)
-    box.until_ready()
-    if (left_over := box.box()["busy_ref"]) is not None:  # by a story that did not come to its end
-        box.request("DELETE", f"/v1/payments/{left_over}")
-        box.until(lambda: box.box()["busy_ref"] is None)
+    box.recover()
     return box
