@@ -160,10 +160,10 @@ BOARD_PACKAGES := apt init-system-helpers python3-cryptography python3-defusedxm
 board: setup dist/stamp
 	@BOARD_PACKAGES="$(BOARD_PACKAGES)" bash tests/board/emulator/build.sh .board
 
-board-bench: board ## what the box costs on the emulated board, in ratios: ten minutes
+board-bench: board ## what the box costs on the emulated board, in ratios
 	@$(BIN)/python -m benchmarks.on_board $(ARGS)
 
-board-test: board ## the package on an emulated Raspberry Pi 3: installed, plugged, pulled, cut off (half an hour)
+board-test: board ## the package on an emulated Raspberry Pi 3: installed, plugged, pulled, cut off: twenty minutes
 	$(BIN)/python -m pytest tests/board -m slow $(ARGS)
 
 lint: setup ## rules, format and types
