@@ -50,13 +50,16 @@ def _pending(box: BoardBox) -> str:
     return ref
 
 
-def _revoking(box: BoardBox) -> str:
-    """Without a network it cannot be done, only wanted."""
-    ref = _pending(box)
+def _given_up_without_network(box: BoardBox, ref: str, state: str) -> str:
+    """What cannot be done now, only wanted, stays in that state."""
     box.board.link(False)
     assert box.request_inside("DELETE", f"/v1/payments/{ref}") == 202
-    box.until(lambda: box.state_inside(ref) == "revoking")
+    box.until(lambda: box.state_inside(ref) == state)
     return ref
+
+
+def _revoking(box: BoardBox) -> str:
+    return _given_up_without_network(box, _pending(box), "revoking")
 
 
 def _creating(box: BoardBox) -> str:
@@ -75,11 +78,7 @@ def _showing(box: BoardBox) -> str:
 
 
 def _closing(box: BoardBox) -> str:
-    ref = _showing(box)
-    box.board.link(False)
-    assert box.request_inside("DELETE", f"/v1/payments/{ref}") == 202
-    box.until(lambda: box.state_inside(ref) == "closing")
-    return ref
+    return _given_up_without_network(box, _showing(box), "closing")
 
 
 def _doubtful(box: BoardBox) -> str:
