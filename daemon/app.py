@@ -11,7 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from daemon.config import Config, ConfigProblems, SerialTillSettings
+from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
@@ -33,8 +33,10 @@ from daemon.qr import Panel, why_unshowable
 from daemon.runner import Change, Runner
 from daemon.scanning import Scanning
 from daemon.texts import Language
+from daemon.tills.base import Till
+from daemon.tills.factory import Shop
+from daemon.tills.factory import build as build_tills
 from daemon.tills.http import Terms
-from daemon.tills.serial import SerialTerms, SerialTill
 from daemon.told import JournalTellings
 from daemon.vitals import Vitals
 from daemon.warming import Warming
@@ -72,8 +74,8 @@ class App:
         self.gateways: dict[str, Gateway] = {n: build_gateway(s, place, config.schedule) for n, s in config.gateways.items()}
         self._numbers = OrderNumbers(config.box.terminal_id)
         self.board = Board()
-        self._lines = {t.name: factory.till_line(t.name, t.port, t.baudrate) for t in self._serial()}
-        self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall, acknowledging=self._lines)
+        acknowledging = [till.name for till in config.tills.values() if till.acknowledges]
+        self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall, acknowledging=acknowledging)
         self.runner = Runner(self.journal, self.gateways, self._rules(), _wall)
         self.links = Links(self.gateways, self.board)
         self.keeper = Keeper(self.journal, self.runner, self.board, keep_days=config.journal.keep_days, wall=_wall)
@@ -84,7 +86,7 @@ class App:
         self.warming = Warming({name: self.gateways[name] for name in set(config.routes.scan.values())})
         self.vitals = Vitals(self.journal.thread)
         self.web = self._build_web()
-        self.serial_tills = self._build_serial_tills()
+        self.tills = self._build_tills()
         self._listen()
 
     async def __aenter__(self) -> App:
@@ -109,7 +111,7 @@ class App:
             self._stack.push_async_callback(self._close_gateways)
             self._stack.push_async_callback(self.links.stop)
             self._open_inputs()
-            self._open_till_lines()
+            self._open_tills(only_to_look=True)
             await self.links.start()
             yield
 
@@ -169,28 +171,16 @@ class App:
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
         )
 
-    def _serial(self) -> list[SerialTillSettings]:
-        return [till for till in self.config.tills.values() if isinstance(till, SerialTillSettings)]
-
-    def _build_serial_tills(self) -> list[SerialTill]:
+    def _build_tills(self) -> list[Till]:
         box, tellings = self.config.box, JournalTellings(self.journal, self.runner.find)
-        terms = Terms(box.currency, box.max_amount)
-        return [
-            SerialTill(
-                SerialTerms(till.name, terms, till.crc_required, version("tillbox")),
-                self._lines[till.name],
-                self.desk,
-                tellings,
-                self._numbers,
-            )
-            for till in self._serial()
-        ]
+        shop = Shop(self.desk, tellings, Terms(box.currency, box.max_amount), self._numbers, version("tillbox"))
+        return build_tills(self.config.tills.values(), shop, factory)
 
     def _listen(self) -> None:
         """Who is told of what. The lights come first: a result is on them before anything else is done with it."""
         self.runner.listeners[:0] = [self.presenter.on_change]
         self.runner.listeners += [self.scanning.on_change, self.giving_up.on_change, self.warming.on_change]
-        self.runner.listeners += [partial(_tell_till, till) for till in self.serial_tills]
+        self.runner.listeners += [partial(_tell_till, till) for till in self.tills]
         self.runner.link_listeners.append(self.links.heard)
         self.board.listeners.append(self.presenter.refresh)
         self.presenter.listeners.append(self._tell_systemd)
@@ -211,7 +201,7 @@ class App:
         self._stack.callback(self.warming.stop)
         self._stack.push_async_callback(self.web.stop)
         await self.web.start()
-        self._start_serial_tills()
+        self._open_tills()
         self._stack.callback(self.desk.close)
         self._run_watchdog()
         self.presenter.run()
@@ -246,19 +236,11 @@ class App:
             board.device("button", hardware.button.health)
             self._stack.callback(hardware.button.close)
 
-    def _start_serial_tills(self) -> None:
-        for till in self.serial_tills:
+    def _open_tills(self, *, only_to_look: bool = False) -> None:
+        for till in self.tills:
             self._stack.push_async_callback(till.stop)
-            till.start(partial(self.board.till, till.name))
-            self.board.till(till.name, self._lines[till.name].health)
-
-    def _open_till_lines(self) -> None:
-        """Only to see whether they are there."""
-        for name, line in self._lines.items():
-            line.listen(lambda: None, lambda _data: None, partial(self.board.till, name))
-            self._stack.callback(line.close)
-            line.open()
-            self.board.till(name, line.health)
+            (till.look if only_to_look else till.start)(partial(self.board.till, till.name))
+            self.board.till(till.name, till.health)
 
     def _run_watchdog(self) -> None:
         task = asyncio.get_running_loop().create_task(self._notifier.watch(self.vitals.is_alive))
@@ -302,7 +284,7 @@ class App:
         self._notifier.status(self.presenter.screen)
 
 
-def _tell_till(till: SerialTill, change: Change) -> None:
+def _tell_till(till: Till, change: Change) -> None:
     till.changed(change.payment)
 
 

@@ -152,6 +152,7 @@ def test_a_running_box_needs_no_file_of_its_own_any_more() -> None:
         "daemon.sandbox",
         "daemon.simulation",
         "daemon.gateways.factory",
+        "daemon.tills.factory",
         "hw.factory",
     )
     late = [i for i in IMPORTS if i.lazy and is_own(i.imported) and not any(is_in(i.importer, room) for room in before_it_runs)]

@@ -22,6 +22,11 @@ class TillSettings:
     name: str
     kind: str = "http"
 
+    @property
+    def acknowledges(self) -> bool:
+        """Whether the till says what it got, so that the journal keeps what it was told."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class SerialTillSettings(TillSettings):
@@ -31,6 +36,10 @@ class SerialTillSettings(TillSettings):
     port: str = ""
     baudrate: int = 115200
     crc_required: bool = True
+
+    @property
+    def acknowledges(self) -> bool:
+        return True
 
 
 def read_tills(root: Table, scanner_ports: frozenset[str] = frozenset()) -> dict[str, TillSettings]:

@@ -14,6 +14,7 @@ from daemon.errands import PAID_LATE
 from daemon.gateways.base import Push
 from daemon.money import Amount
 from daemon.payment import Mode, Payment, Ref, State
+from hw.interfaces import Health, HealthListener
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,28 @@ class Tellings(Protocol):
 
     async def got(self, till: str, seq: int) -> bool:
         """The till has acknowledged that end: synced when this returns. Whether it was owed."""
+
+
+class Till(Protocol):
+    """A till with a device of its own: a line, a key pad, a machine. Used on the event loop's thread only."""
+
+    name: str  # the key in [tills.NAME]
+
+    @property
+    def health(self) -> Health:
+        """How its device is."""
+
+    def look(self, on_health: HealthListener) -> None:
+        """Open the device only to see whether it is there: nobody is asked or told anything (`tillbox check`)."""
+
+    def start(self, on_health: HealthListener) -> None:
+        """Open the device and serve it, beginning with what it is still owed from before."""
+
+    async def stop(self) -> None:
+        """Tell what can be told at once, and let go of the device; also after `look`."""
+
+    def changed(self, payment: Payment) -> None:
+        """Every payment of the box, after each change was stored. Must not wait."""
 
 
 class Desk(Protocol):

@@ -23,7 +23,7 @@ from daemon.tills.serial_frames import Lines, Overlong, frame
 from daemon.tills.serial_owed import Owed, is_plain
 from daemon.tills.serial_repeats import Rhythm
 from daemon.tills.serial_wire import PLAIN, Refused
-from hw.interfaces import Condition, HealthListener, TillLine
+from hw.interfaces import Condition, Health, HealthListener, TillLine
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,14 @@ class SerialTill:
         self._asking: Ref | None = None  # what is said of this one waits for its `ack`
         self._plain: Ref | None = None  # the payment that was asked for in the plain form since the line was opened
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def health(self) -> Health:
+        return self._line.health
+
+    def look(self, on_health: HealthListener) -> None:
+        self._line.listen(lambda: None, lambda _data: None, on_health)
+        self._line.open()
 
     def start(self, on_health: HealthListener) -> None:
         """Open the line, and begin with what is owed."""

@@ -1,0 +1,49 @@
+"""From `[tills.NAME]` to tills: the one place that names their kinds. Each is imported only where it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from daemon.tables.tills import SerialTillSettings, TillSettings
+from daemon.tills.base import Desk, Tellings, Till
+from daemon.tills.http import Terms
+from hw.interfaces import TillLine
+
+
+class Devices(Protocol):
+    """What tills have of `hw.factory`. Nothing is opened yet."""
+
+    def till_line(self, name: str, port: str, baudrate: int) -> TillLine: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The box, as every till is given it. `new_ref` makes up a payment's name where the till has none."""
+
+    desk: Desk
+    tellings: Tellings
+    terms: Terms
+    new_ref: Callable[[], str]
+    version: str
+
+
+def build(settings: Iterable[TillSettings], shop: Shop, devices: Devices) -> list[Till]:
+    """The tills that have a device of their own; those of kind `http` are served by `daemon.web`."""
+    return [_build(till, shop, devices) for till in settings if till.kind != "http"]
+
+
+def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
+    match settings:
+        case SerialTillSettings():
+            return _serial(settings, shop, devices)
+    raise ValueError(f"tills.{settings.name}: there is no kind {settings.kind!r}")
+
+
+def _serial(settings: SerialTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.serial import SerialTerms, SerialTill
+
+    line = devices.till_line(settings.name, settings.port, settings.baudrate)
+    terms = SerialTerms(settings.name, shop.terms, settings.crc_required, shop.version)
+    return SerialTill(terms, line, shop.desk, shop.tellings, shop.new_ref)

@@ -1,0 +1,32 @@
+"""`daemon.tills.factory`: which kinds of till have a device of their own, and what each is made of."""
+
+from __future__ import annotations
+
+from unittest.mock import sentinel
+
+import pytest
+
+from daemon.tables.tills import SerialTillSettings, TillSettings
+from daemon.tills.factory import Shop, build
+from daemon.tills.http import Terms
+from daemon.tills.serial import SerialTill
+from hw import factory as devices
+from hw.interfaces import Condition
+
+SHOP = Shop(sentinel.desk, sentinel.tellings, Terms("CNY", 100_000), lambda: "T1", "1.0")
+
+
+def test_a_till_on_the_web_has_no_device() -> None:
+    assert build([TillSettings("web")], SHOP, devices) == []
+
+
+def test_a_serial_till_has_a_line_that_is_not_open_yet() -> None:
+    (till,) = build([TillSettings("web"), SerialTillSettings("counter", port="/dev/ttyUSB0")], SHOP, devices)
+    assert isinstance(till, SerialTill)
+    assert till.name == "counter"
+    assert till.health.condition is Condition.MISSING
+
+
+def test_only_kinds_that_exist_are_built() -> None:
+    with pytest.raises(ValueError, match=r"tills\.counter: there is no kind 'abacus'"):
+        build([TillSettings("counter", "abacus")], SHOP, devices)
