@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daemon.cycle import Unfit
-from daemon.events import Cancelled, Hinted, QrWanted
+from daemon.events import Cancelled, GoodsFailed, Hinted, QrWanted
 from daemon.gateways.base import Push
 from daemon.health import Board
 from daemon.journal import Journal
@@ -121,6 +121,13 @@ class BoxDesk:
             if await self.find(ref) is None:
                 raise
             raise Ended("the payment has ended") from None
+
+    async def goods_failed(self, ref: Ref, text: str) -> Payment:
+        try:
+            with not_storable("written"):
+                return await self._runner.feed(ref, GoodsFailed(text, self._runner.at()))
+        except Unfit as error:
+            raise Ended(str(error)) from error
 
     async def hint(self, push: Push) -> None:
         """A verified notification: ask about that order now, if it is one of those that are not at their end."""

@@ -105,6 +105,14 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodsFailed:
+    """The machine could not hand over what was paid for: the money goes back. `text` says what the machine said."""
+
+    text: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Replied:
     """A provider answered that request."""
 
@@ -137,4 +145,4 @@ class Restarted:
     at: str = ""
 
 
-Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | Replied | Failed | TimePassed | Restarted
+Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | GoodsFailed | Replied | Failed | TimePassed | Restarted
