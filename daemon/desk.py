@@ -34,6 +34,7 @@ class Counter:
     show: Mapping[str, str]  # the gateway that makes the QR, by the request's scheme, with a "default"
     sell_while_in_doubt: bool
     new_number: Callable[[], OutTradeNo]
+    tills: frozenset[str] = frozenset()  # all that the box has
 
     def serving(self, mode: Mode, scheme: str | None) -> frozenset[str]:
         """The gateways that could take a payment of that mode and scheme."""
@@ -170,10 +171,10 @@ class BoxDesk:
         with not_storable("read"):
             return await self._journal.entries(seq, FOLLOW_PAGE)
 
-    def not_ready(self, mode: Mode | None = None, scheme: str | None = None) -> list[str]:
-        """Why no sale of that mode could start now, apart from one being open."""
+    def not_ready(self, mode: Mode | None = None, scheme: str | None = None, till: str | None = None) -> list[str]:
+        """Why no sale of that mode could start now, by that till or by any, apart from one being open."""
         mode = mode or self._usual_mode()
-        return self._board.not_ready(mode, self._counter.serving(mode, scheme))
+        return self._board.not_ready(mode, self._counter.serving(mode, scheme), self._counter.tills if till is None else frozenset({till}))
 
     def _usual_mode(self) -> Mode:
         """What this box is for: scanning, unless it has no scanner and can show."""
@@ -219,7 +220,7 @@ class BoxDesk:
         busy = self._busy()
         if busy is not None:
             raise Busy(busy.ref)
-        if reasons := self.not_ready(request.mode, request.scheme):
+        if reasons := self.not_ready(request.mode, request.scheme, request.till):
             raise NotReady(reasons)
 
     def _busy(self) -> Payment | None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from daemon.errands import PAID_LATE
 from daemon.gateways.base import Push
+from daemon.goods import Owing
 from daemon.money import Amount
 from daemon.payment import Mode, Payment, Ref, State
 from hw.interfaces import Health, HealthListener
@@ -112,6 +113,20 @@ class Tellings(Protocol):
 
     async def got(self, till: str, seq: int) -> bool:
         """The till has acknowledged that end: synced when this returns. Whether it was owed."""
+
+
+class Goods(Protocol):
+    """What a till's machine owes payers, on disk. It is owed from the moment on in which `paid` is stored. All calls raise
+    NotStorable; the rule of use is `daemon.goods`: stored as begun before a unit is given, as certain or in doubt after it."""
+
+    async def open(self, till: str) -> list[Owing]:
+        """What is still to be done for that till, oldest payment first. After a start a unit in hand is one in doubt."""
+
+    async def find(self, ref: Ref) -> Owing | None:
+        """Of one payment; None where none were ever owed."""
+
+    async def store(self, owing: Owing) -> None:
+        """As they are now: on disk and synced when this returns."""
 
 
 class Till(Protocol):
