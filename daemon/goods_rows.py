@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from daemon.goods import Owing, Stand, Ware
-from daemon.journal_error import CorruptError, JournalError, damage_in
+from daemon.journal_error import CorruptError, damage_in
 from daemon.payment import Payment, Ref, State
 from daemon.seals import seal
 
@@ -62,11 +62,11 @@ def owe(db: sqlite3.Connection, number: int, payment: Payment, ware: Ware, befor
 
 
 def change(db: sqlite3.Connection, owing: Owing) -> None:
-    """Raises JournalError where there is no such row."""
+    """Raises KeyError where there is no such row."""
     row = db.execute("SELECT number FROM payments WHERE ref = ?", (owing.payment.ref,)).fetchone()
     values = _values(owing, -1 if row is None else row[0])
     if db.execute(_CHANGE, (*values[1:], seal(*values), values[0])).rowcount != 1:
-        raise JournalError(f"no goods are owed for payment {owing.payment.ref!r}")
+        raise KeyError(owing.payment.ref)
 
 
 def of(db: sqlite3.Connection, ref: Ref) -> Row | None:

@@ -120,7 +120,7 @@ class Board:
         missing = [Outage(Part.JOURNAL, "", self.journal)] if self.journal else []
         missing += [Outage(Part(n), n, h.detail) for n, h in self.devices.items() if h.condition is not Condition.OK]
         missing += [Outage(Part.TILL, n, h.detail) for n, h in self.tills.items() if h.condition is not Condition.OK]
-        missing += [Outage(Part.GOODS, n, why) for n, why in self.held.items()]
+        missing += [Outage(Part.GOODS, n, why) for n, why in self.held.items() if self.tills.get(n, _OK).condition is Condition.OK]
         missing += [Outage(link.part, n, link.health.detail) for n, link in self.links.items() if link.health.condition is not Condition.OK]
         return tuple(missing)
 

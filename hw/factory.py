@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hw.interfaces import Button, Buzzer, Display, Lights, Scanner, TillLine
-from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
+from hw.interfaces import Button, Buzzer, Display, Lights, PulseOutput, Scanner, TillLine
+from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, PulseSettings, ScannerSettings
 
 Make = TypeVar("Make")
 
@@ -64,6 +64,11 @@ def till_line(name: str, port: str, baudrate: int) -> TillLine:
     from hw.till_line import SerialTillLine
 
     return SerialTillLine(name, port, baudrate)
+
+
+def pulse_output(name: str, settings: PulseSettings) -> PulseOutput:
+    """The credit line of the till of that name. Nothing is opened yet."""
+    return _chosen(f"tills.{name}", settings.output, _PULSE_OUTPUTS)(name, settings)
 
 
 def _chosen(what: str, kind: str, known: dict[str, Make]) -> Make:
@@ -197,6 +202,19 @@ def _no_button(_settings: ButtonSettings) -> Button:
     return NoButton()
 
 
+def _gpio_pulses(name: str, settings: PulseSettings) -> PulseOutput:
+    from hw.gpio_pulses import GpioPulses
+
+    _needed(settings.pin, f"tills.{name}.pin")
+    return GpioPulses(name, settings)
+
+
+def _simulated_pulses(name: str, settings: PulseSettings) -> PulseOutput:
+    from hw.simulated_pulses import SimulatedPulses
+
+    return SimulatedPulses(name, settings)
+
+
 _SCANNERS: dict[str, Callable[[ScannerSettings], Scanner]] = {
     "evdev": _evdev_scanner,
     "serial": _serial_scanner,
@@ -223,4 +241,8 @@ _BUTTONS: dict[str, Callable[[ButtonSettings], Button]] = {
     "gpio": _gpio_button,
     "simulated": _simulated_button,
     "none": _no_button,
+}
+_PULSE_OUTPUTS: dict[str, Callable[[str, PulseSettings], PulseOutput]] = {
+    "gpio": _gpio_pulses,
+    "simulated": _simulated_pulses,
 }

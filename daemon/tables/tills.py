@@ -5,27 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.tables import later
+from daemon.tables.machines import read_pulse
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, one_of
+from daemon.tables.till import TillSettings
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, LARGEST_AMOUNT, one_of
 from daemon.view import Part
 
-_KINDS = one_of(("http", "serial"), later=tuple(later.TILLS))
+__all__ = ["SerialTillSettings", "TillSettings", "read_tills"]
+
+_KINDS = one_of(("http", "serial", "pulse"), later=tuple(later.TILLS))
 _CRC = one_of(("required", "optional"))
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
-
-
-@dataclass(frozen=True, slots=True)
-class TillSettings:
-    """`kind = "http"`: `/v1/payments` on `[web] listen`; there can be one."""
-
-    name: str
-    kind: str = "http"
-
-    @property
-    def acknowledges(self) -> bool:
-        """Whether the till says what it got, so that the journal keeps what it was told."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +33,12 @@ class SerialTillSettings(TillSettings):
         return True
 
 
-def read_tills(root: Table, scanner_ports: frozenset[str] = frozenset()) -> dict[str, TillSettings]:
+def read_tills(root: Table, scanner_ports: frozenset[str] = frozenset(), max_amount: int = LARGEST_AMOUNT) -> dict[str, TillSettings]:
     """The tills by name; one of kind `http` where none is configured. `scanner_ports` belong to scanners."""
     tables = take_names(root.table("tills"), root.findings)
     if not tables:
         return {"http": TillSettings("http")}
-    read = {name: _read_till(name, table) for name, table in tables.items()}
+    read = {name: _read_till(name, table, max_amount) for name, table in tables.items()}
     tills = {name: till for name, till in read.items() if till is not None}
     for name in [name for name, till in tills.items() if till.kind == "http"][1:]:
         tables[name].problem("kind", "is a second till of kind http", "one of them; it serves any number of machines")
@@ -55,21 +46,27 @@ def read_tills(root: Table, scanner_ports: frozenset[str] = frozenset()) -> dict
     return tills
 
 
-def _read_till(name: str, table: Table) -> TillSettings | None:
+def _read_till(name: str, table: Table, max_amount: int) -> TillSettings | None:
     kind = table.take("kind", _KINDS, None, needed=True)
     if kind is None:
         for later_kind, keys in later.TILLS.items():
             if table.says("kind", later_kind):
                 later.check_keys(table, keys)
         return None
-    till = TillSettings(name) if kind == "http" else _read_serial(name, table)
+    if kind != "http" and name in _TAKEN:
+        table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
+    till = _read_kind(kind, name, table, max_amount)
     table.close()
     return till
 
 
+def _read_kind(kind: str, name: str, table: Table, max_amount: int) -> TillSettings:
+    if kind == "serial":
+        return _read_serial(name, table)
+    return read_pulse(name, table, max_amount) if kind == "pulse" else TillSettings(name)
+
+
 def _read_serial(name: str, table: Table) -> SerialTillSettings:
-    if name in _TAKEN:
-        table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
     return SerialTillSettings(
         name,
         port=table.take("port", DEVICE_PATH, "", needed=True),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from daemon.errands import PAID_LATE
 from daemon.gateways.base import Push
@@ -117,7 +117,8 @@ class Tellings(Protocol):
 
 class Goods(Protocol):
     """What a till's machine owes payers, on disk. It is owed from the moment on in which `paid` is stored. All calls raise
-    NotStorable; the rule of use is `daemon.goods`: stored as begun before a unit is given, as certain or in doubt after it."""
+    NotStorable, `store` also KeyError, where no such goods are on disk any more. The rule of use is `daemon.goods`: stored as begun before
+    a unit is given, as certain or in doubt after it."""
 
     async def open(self, till: str) -> list[Owing]:
         """What is still to be done for that till, oldest payment first. After a start a unit in hand is one in doubt."""
@@ -149,6 +150,15 @@ class Till(Protocol):
 
     def changed(self, payment: Payment) -> None:
         """Every payment of the box, after each change was stored. Must not wait."""
+
+
+@runtime_checkable
+class Giving(Protocol):
+    """A till whose machine gives goods."""
+
+    @property
+    def is_giving(self) -> bool:
+        """Whether some are owed now."""
 
 
 class Desk(Protocol):

@@ -6,16 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from daemon.money import Amount, Minor
+from daemon.tables.machines import PulseTillSettings
 from daemon.tables.tills import SerialTillSettings, TillSettings
 from daemon.tills.base import Desk, Tellings, Till
+from daemon.tills.house import House
 from daemon.tills.http import Terms
-from hw.interfaces import TillLine
+from hw.interfaces import PulseOutput, TillLine
+from hw.settings import PulseSettings
 
 
 class Devices(Protocol):
     """What tills have of `hw.factory`. Nothing is opened yet."""
 
     def till_line(self, name: str, port: str, baudrate: int) -> TillLine: ...
+
+    def pulse_output(self, name: str, settings: PulseSettings) -> PulseOutput: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Shop:
     terms: Terms
     new_ref: Callable[[], str]
     version: str
+    house: House
 
 
 def build(settings: Iterable[TillSettings], shop: Shop, devices: Devices) -> list[Till]:
@@ -38,6 +45,8 @@ def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
     match settings:
         case SerialTillSettings():
             return _serial(settings, shop, devices)
+        case PulseTillSettings():
+            return _pulse(settings, shop, devices)
     raise ValueError(f"tills.{settings.name}: there is no kind {settings.kind!r}")
 
 
@@ -47,3 +56,13 @@ def _serial(settings: SerialTillSettings, shop: Shop, devices: Devices) -> Till:
     line = devices.till_line(settings.name, settings.port, settings.baudrate)
     terms = SerialTerms(settings.name, shop.terms, settings.crc_required, shop.version)
     return SerialTill(terms, line, shop.desk, shop.tellings, shop.new_ref)
+
+
+def _pulse(settings: PulseTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.pulse import PulseTerms, PulseTill
+
+    currency = shop.terms.currency
+    price = None if settings.price is None else Amount(Minor(settings.price), currency)
+    prices = {pin: Amount(Minor(minor), currency) for pin, minor in settings.prices.items()}
+    output = devices.pulse_output(settings.name, settings.line)
+    return PulseTill(PulseTerms(settings.name, price, prices), output, shop.desk, shop.house, shop.new_ref)
