@@ -109,7 +109,7 @@ async def test_the_same_word_twice_gives_the_money_back_once(tmp_path: Path) -> 
     async with Counted(tmp_path) as shop:
         await paid(shop)
         await shop.desk.goods_failed(A1, "jammed")
-        with pytest.raises(Ended, match="being given back|the payment is refunded"):  # as quick as the provider is
+        with pytest.raises(Ended, match=r"being given back|the payment is refunded"):  # as quick as the provider is
             await shop.desk.goods_failed(A1, "jammed")
         await settle()
         with pytest.raises(Ended, match="the payment is refunded"):
