@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.tables import later
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, one_of
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, one_of, whole
 from daemon.view import Part
 
 _KINDS = one_of(("http", "serial"), later=tuple(later.TILLS))
+_PRIORITY = whole(-9, 9, "a whole number")
 _CRC = one_of(("required", "optional"))
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
 
@@ -21,6 +22,7 @@ class TillSettings:
 
     name: str
     kind: str = "http"
+    priority: int = 0  # the higher goes before; see `daemon.desk.Counter`
 
     @property
     def acknowledges(self) -> bool:
@@ -63,8 +65,9 @@ def _read_till(name: str, table: Table) -> TillSettings | None:
                 later.check_keys(table, keys)
         return None
     till = TillSettings(name) if kind == "http" else _read_serial(name, table)
+    priority = table.take("priority", _PRIORITY, till.priority)
     table.close()
-    return till
+    return replace(till, priority=priority)
 
 
 def _read_serial(name: str, table: Table) -> SerialTillSettings:
