@@ -373,6 +373,8 @@ class Cycle:
         return self._step(order, news, now)
 
     def _cancel(self, event: Cancelled, now: float) -> Iterable[Action]:
+        if event.makes_way and self.payment.state is not S.AWAITING_CODE:
+            raise Unfit(f"it makes way for nobody: it is {self.payment.state}")
         reason = Reason("cancelled", f"given up by the {event.by}")
         order = self.current()
         if order is None:

@@ -98,9 +98,10 @@ class CodeRejected:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """A till or the button wants the payment given up."""
+    """A till or the button wants the payment given up. `makes_way`: for another till's, and only while no code was presented."""
 
     by: str
+    makes_way: bool = False
     at: str = ""
 
 

@@ -25,6 +25,7 @@ class PulseTillSettings(TillSettings):
     buttons' pins; all are minor units."""
 
     kind: str = "pulse"
+    priority: int = -1  # what nobody asked for yet gives way to what somebody asks for
     price: int | None = None
     prices: Mapping[int, int] = field(default_factory=dict)
     value_per_pulse: int = 1

@@ -13,6 +13,7 @@ class TillSettings:
 
     name: str
     kind: str = "http"
+    priority: int = 0  # the higher goes before; see `daemon.desk.Counter`
 
     @property
     def acknowledges(self) -> bool:

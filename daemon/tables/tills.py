@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.tables import later
 from daemon.tables.machines import read_pulse
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
 from daemon.tables.till import TillSettings
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, LARGEST_AMOUNT, one_of
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, LARGEST_AMOUNT, one_of, whole
 from daemon.view import Part
 
 __all__ = ["SerialTillSettings", "TillSettings", "read_tills"]
 
 _KINDS = one_of(("http", "serial", "pulse"), later=tuple(later.TILLS))
+_PRIORITY = whole(-9, 9, "a whole number")
 _CRC = one_of(("required", "optional"))
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
 
@@ -56,8 +57,9 @@ def _read_till(name: str, table: Table, max_amount: int) -> TillSettings | None:
     if kind != "http" and name in _TAKEN:
         table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
     till = _read_kind(kind, name, table, max_amount)
+    priority = table.take("priority", _PRIORITY, till.priority)
     table.close()
-    return till
+    return replace(till, priority=priority)
 
 
 def _read_kind(kind: str, name: str, table: Table, max_amount: int) -> TillSettings:

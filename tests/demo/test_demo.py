@@ -100,3 +100,25 @@ def test_a_port_that_is_taken_is_said_with_a_way_out() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
     assert done.returncode == 1
     assert "another port may help" in done.stderr
+
+
+def test_a_till_on_a_line_sells_from_the_amount_to_the_goods() -> None:
+    """daemon.demo.till_kinds, daemon.demo.till_serial"""
+    done = demo("--till", "serial", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert said.index("till  > pay 12.50\n") < said.index("till  | the box says: t=ack ref=E-1\n")
+    assert "s=paid state=paid amt=128000" in said
+    assert "s=cancelled state=cancelled amt=700" in said
+    assert "1342.40 CNY with the merchant in all" in said
+    assert said.rstrip().endswith("All four sales ended as they must.")
+    assert "attention" not in said
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_person_types_is_done_at_the_till_or_at_the_box() -> None:
+    done = demo("--till", "serial", typed="pay 3\npay much\nbox\nquit\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "till  > pay 3\n" in done.stdout
+    assert "? 'much' is no amount" in done.stdout
+    assert '"counter": {' in done.stdout

@@ -379,7 +379,7 @@ async def test_a_charge_that_never_left_the_box_is_said(tmp_path):
         await settle()
         assert shown.screen == "not_sent"
         shop.provider.offline = False
-        await shop.runner.feed(A1, Cancelled("till", ""))
+        await shop.runner.feed(A1, Cancelled("till", at=""))
 
 
 @in_virtual_time
@@ -394,7 +394,7 @@ async def test_a_background_request_that_never_left_is_no_notice(tmp_path):
         await asyncio.sleep(20)
         assert shown.screen == "awaiting_code"
         assert [e.event for e in await shop.journal.entries(0, 99)].count("failed") >= 1
-        await shop.runner.feed(A1, Cancelled("till", ""))
+        await shop.runner.feed(A1, Cancelled("till", at=""))
 
 
 # -- countdowns --

@@ -80,7 +80,7 @@ async def test_an_offer_that_nobody_takes_is_made_anew_without_a_word(tmp_path: 
 async def test_the_payers_cancel_is_shown_and_then_it_offers_anew(tmp_path: Path) -> None:
     async with PulseShop(tmp_path) as shop:
         ref = await shop.offered()
-        await shop.runner.feed(ref, Cancelled("button", shop.runner.at()))
+        await shop.runner.feed(ref, Cancelled("button", at=shop.runner.at()))
         await asyncio.sleep(RESULT_S[State.CANCELLED] - 0.5)
         assert (shop.presenter.screen, shop.ref) == ("cancelled", ref)
         await asyncio.sleep(1)
@@ -345,11 +345,11 @@ async def test_another_tills_payment_is_waited_for(tmp_path: Path) -> None:
         await shop.till.stop()
     async with PulseShop(tmp_path) as shop:
         ref = await shop.offered()
-        await shop.runner.feed(ref, Cancelled("button", shop.runner.at()))
+        await shop.runner.feed(ref, Cancelled("button", at=shop.runner.at()))
         await shop.sell("H-1", till="http")
         await asyncio.sleep(30)
         assert shop.payment.ref == "H-1"
-        await shop.runner.feed(Ref("H-1"), Cancelled("till", shop.runner.at()))
+        await shop.runner.feed(Ref("H-1"), Cancelled("till", at=shop.runner.at()))
         await shop.offered()
         assert shop.payment.till == "machine"
 
