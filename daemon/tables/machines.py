@@ -72,12 +72,18 @@ def _read_line(table: Table, choice_pins: tuple[int, ...]) -> PulseSettings:
 
 def _check_prices(table: Table, price: Mapping[str, int], prices: Mapping[int, int], value: int, max_amount: int) -> None:
     for key, minor in (*price.items(), *((f"prices.{pin}", minor) for pin, minor in prices.items())):
-        if minor % value:
-            table.problem(key, f"is {minor}, no multiple of value_per_pulse", f"a multiple of {value}")
-        elif minor // value > _MOST_PULSES:
-            table.problem(key, f"is {minor // value} pulses", f"at most {_MOST_PULSES}")
-        if minor > max_amount:
-            table.problem(key, f"is {minor}, more than box.max_amount", f"at most {max_amount}")
+        if (wrong := _wrong_with(minor, value, max_amount)) is not None:
+            table.findings.problem(f"{table.key}.{key}", *wrong)
+
+
+def _wrong_with(minor: int, value: int, max_amount: int) -> tuple[str, str] | None:
+    if minor > max_amount:
+        return f"is {minor}, more than box.max_amount", f"at most {max_amount}"
+    if minor % value:
+        return f"is {minor}, no multiple of value_per_pulse", f"a multiple of {value}"
+    if minor // value > _MOST_PULSES:
+        return f"is {minor // value} pulses", f"at most {_MOST_PULSES}"
+    return None
 
 
 def _read_prices(value: object) -> dict[int, int]:
