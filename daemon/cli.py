@@ -16,7 +16,7 @@ from typing import Any
 
 DONE, FAILED, WRONG = 0, 1, 2
 
-TILL_KINDS = ("serial",)  # those that have an emulator
+TILL_KINDS = ("serial", "mdb")  # those that have an emulator
 
 DEFAULT_CONFIG = Path("/etc/tillbox/config.toml")
 

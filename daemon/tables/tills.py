@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from daemon.tables import later
-from daemon.tables.machines import read_pulse
+from daemon.tables.machines import MdbTillSettings, read_mdb, read_pulse
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
 from daemon.tables.till import TillSettings
@@ -14,7 +14,7 @@ from daemon.view import Part
 
 __all__ = ["SerialTillSettings", "TillSettings", "read_tills"]
 
-_KINDS = one_of(("http", "serial", "pulse"), later=tuple(later.TILLS))
+_KINDS = one_of(("http", "serial", "pulse", "mdb"), later=tuple(later.TILLS))
 _PRIORITY = whole(-9, 9, "a whole number")
 _CRC = one_of(("required", "optional"))
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
@@ -43,7 +43,7 @@ def read_tills(root: Table, scanner_ports: frozenset[str] = frozenset(), max_amo
     tills = {name: till for name, till in read.items() if till is not None}
     for name in [name for name, till in tills.items() if till.kind == "http"][1:]:
         tables[name].problem("kind", "is a second till of kind http", "one of them; it serves any number of machines")
-    _check_ports(tables, [till for till in tills.values() if isinstance(till, SerialTillSettings)], scanner_ports)
+    _check_ports(tables, [till for till in tills.values() if isinstance(till, SerialTillSettings | MdbTillSettings)], scanner_ports)
     return tills
 
 
@@ -65,6 +65,8 @@ def _read_till(name: str, table: Table, max_amount: int) -> TillSettings | None:
 def _read_kind(kind: str, name: str, table: Table, max_amount: int) -> TillSettings:
     if kind == "serial":
         return _read_serial(name, table)
+    if kind == "mdb":
+        return read_mdb(name, table, max_amount)
     return read_pulse(name, table, max_amount) if kind == "pulse" else TillSettings(name)
 
 
@@ -77,7 +79,7 @@ def _read_serial(name: str, table: Table) -> SerialTillSettings:
     )
 
 
-def _check_ports(tables: dict[str, Table], tills: list[SerialTillSettings], scanner_ports: frozenset[str]) -> None:
+def _check_ports(tables: dict[str, Table], tills: list[SerialTillSettings | MdbTillSettings], scanner_ports: frozenset[str]) -> None:
     """A port has one owner: a second one would find it locked for ever."""
     owners = dict.fromkeys(scanner_ports, "the scanner's")
     for till in tills:

@@ -123,16 +123,16 @@ def test_each_way_to_prove_oneself_needs_its_own(auth: str, missing: list[str]) 
 KINDS = "one of " + ", ".join(f'"{kind}"' for kind in _KINDS)
 
 
-@pytest.mark.parametrize("kind", ["keypad", "pole", "mdb"])
+@pytest.mark.parametrize("kind", ["keypad", "pole"])
 def test_a_till_of_a_later_version_is_not_taken_in_silence(kind: str) -> None:
     lines = problems(f'[tills.t]\nkind = "{kind}"\nbaud = 1\n')
-    assert lines[0] == f"""tills.t.kind: '{kind}' is not available in this version; expected one of "http", "serial", "pulse\""""
+    assert lines[0] == f"""tills.t.kind: '{kind}' is not available in this version; expected one of "http", "serial", "pulse", "mdb\""""
     assert lines[1].startswith("tills.t.baud: is not known here")
 
 
 def test_a_till_has_a_name_and_a_kind() -> None:
     assert list(read("[tills.counter]\nkind = 'http'").tills) == ["counter"]
-    assert problems("[tills.a]\n") == ['tills.a.kind: is missing; expected one of "http", "serial", "pulse"']
+    assert problems("[tills.a]\n") == ['tills.a.kind: is missing; expected one of "http", "serial", "pulse", "mdb"']
     assert problems("[tills.a]\nkind = 'http'\nport = 1")[0].startswith("tills.a.port: is not known here")
 
 
