@@ -251,6 +251,8 @@ class MdbTill:
         elif owing.in_hand is not None:
             owing = await self._handing.doubted(owing, "the box was cut off while the machine gave the goods")
             await self._handing.finish(owing)
+        elif owing.is_all_begun:  # it was cut off right after the machine's word was stored
+            await self._handing.finish(owing)
         elif self._terms.price is not None:
             await self._vending.by_session(owing)
         else:

@@ -1,6 +1,7 @@
 """The real daemon where GPIO lines lead to `gpio_machine.GpioMachine`, over the socket in MACHINE; and it may die at a step.
 
-STEPS is a file to which every write to the journal, and every change of the credit line, is written as a line; DIE_AT names the number
+STEPS is a file to which every write to the journal, every change of the credit line, and what is said to an MDB adapter about money, is
+written as a line; DIE_AT names the number
 of the step at which the process kills itself, DIE is "before" or "after" it.
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 import daemon.cli
 import hw.gpio_lines
 from daemon.journal_file import JournalFile
+from hw.till_line import SerialTillLine
 
 
 class Steps:
@@ -115,8 +117,22 @@ def watch_journal() -> None:
     JournalFile.put_owing = watched_put  # type: ignore[method-assign]  # as above
 
 
+def watch_line() -> None:
+    """What is said to an MDB adapter about money."""
+    send = SerialTillLine.send
+
+    def watched_send(line: SerialTillLine, data: bytes) -> bool:
+        text = data.decode("ascii", "replace").strip()
+        if not text.startswith(("C,VEND", "C,START")):
+            return send(line, data)
+        return bool(steps.pass_by(f"say {text}", lambda: send(line, data)))
+
+    SerialTillLine.send = watched_send  # type: ignore[method-assign]  # the same, watched
+
+
 if __name__ == "__main__":
     if "MACHINE" in os.environ:
         install()
     watch_journal()
+    watch_line()
     sys.exit(daemon.cli.main(sys.argv[1:]))

@@ -16,6 +16,7 @@ class MachineLine:
     def __init__(self, machine: Any) -> None:
         self.machine = machine
         self.sent: list[str] = []
+        self.transcript: list[str] = []  # what arrived at either end, as docs/mdb-till.md writes it
         self.takes = True  # whether the line takes what is sent
         self.is_deaf = False  # the adapter hears nothing
         self._note = HealthNote("machine")
@@ -79,12 +80,14 @@ class MachineLine:
         self._timer = None if due is None else asyncio.get_running_loop().call_at(due, self._pass_time, due)
 
     def _carry(self, data: bytes) -> None:
+        self.transcript += [f"→ {text}" for text in data.decode().splitlines()]
         if not self.is_deaf:
             self.machine.received(data, self._now())
         self.go_on()
 
     def _arrive(self, data: bytes) -> None:
         if self._is_open:
+            self.transcript += [f"← {text}" for text in data.decode().splitlines()]
             self._on_bytes(data)
 
     def _pass_time(self, due: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from vending import NOTE, MdbShop, a_payment, in_virtual_time, settle, until, yuan
@@ -425,6 +426,19 @@ async def test_a_vend_that_was_cut_off_is_paid_back_or_left_to_a_person(tmp_path
         owing = await again.owing(Ref("P-1"))
         assert owing.stands is (Stand.IN_DOUBT if begun else Stand.FAILED)
         assert (again.machine.approvals, again.machine.dispensed) == (0, 0)
+
+
+@pytest.mark.parametrize("keys", [{}, {"always_idle": False, "price": 500, "max_vend_wait_s": 5.0}], ids=["asks", "first"])
+@in_virtual_time
+async def test_goods_whose_giving_was_stored_are_given_and_begin_nothing_more(tmp_path: Path, keys: dict[str, Any]) -> None:
+    async with MdbShop(tmp_path, **keys) as shop:
+        await shop.till.stop()
+        await shop.journal.store(a_payment("P-1", State.PAID, till="machine"), NOTE)
+        await shop.goods.store((await shop.owing(Ref("P-1"))).begin().certain())
+    async with MdbShop(tmp_path, machine=MdbMachine(), **keys) as again:
+        await again.settled()
+        assert (await again.owing(Ref("P-1"))).stands is Stand.GIVEN
+        assert not [line for line in again.line.sent if line.startswith(("C,START", "C,VEND"))]
 
 
 @pytest.mark.usefixtures("impatient")

@@ -158,7 +158,7 @@ class MdbMachine:
 
     def _switch_off(self) -> None:
         self._abandon()
-        self._due.clear()
+        self._due = {what: due for what, due in self._due.items() if what == "dispense"}
         self._is("INACTIVE")
         self.state = "OFF"
 
