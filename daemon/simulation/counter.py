@@ -52,6 +52,8 @@ class LineTill(Till):
 
     def _to_till(self, data: bytes) -> None:
         self._end.received(data, self._world.now)
+        if self.sale is not None and self.sale.ref in self._end.ends:  # the box may have died of this end, and told it after its next start
+            self._hears(self._world.disk.payments[Ref(self.sale.ref)][0])
         self._go_on()
 
     def _to_box(self, data: bytes) -> None:

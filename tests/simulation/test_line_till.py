@@ -77,7 +77,7 @@ def test_an_end_that_is_not_told_is_found_out(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(JournalTellings, "owed", nothing)
     monkeypatch.setattr("daemon.simulation.world.MOST_STEPS", 3000)
-    with pytest.raises(Broken, match="comes to no end|nothing is to come any more"):
+    with pytest.raises(Broken, match=r"comes to no end|nothing is to come any more"):
         play_some()
 
 
