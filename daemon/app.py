@@ -150,7 +150,9 @@ class App:
 
     def _build_desk(self) -> BoxDesk:
         routes = self.config.routes
-        counter = Counter(frozenset(routes.scan.values()), routes.show, self.config.policy.sell_while_in_doubt, self._numbers)
+        priorities = {till.name: till.priority for till in self.config.tills.values()}
+        in_doubt = self.config.policy.sell_while_in_doubt
+        counter = Counter(frozenset(routes.scan.values()), routes.show, in_doubt, self._numbers, priorities)
         return BoxDesk(self.runner, self.journal, self.board, self.presenter, counter, self.keeper.look)
 
     def _build_scanning(self) -> Scanning:
@@ -202,9 +204,9 @@ class App:
         await asyncio.gather(self.keeper.start(), self.links.start())
         self._open_inputs()
         self._stack.callback(self.warming.stop)
+        self._open_tills()
         self._stack.push_async_callback(self.web.stop)
         await self.web.start()
-        self._open_tills()
         self._stack.callback(self.desk.close)
         self._run_watchdog()
         self.presenter.run()
@@ -263,7 +265,7 @@ class App:
         for payment in self.runner.live:
             if payment.state is State.AWAITING_CODE:
                 try:
-                    await self.runner.feed(payment.ref, Cancelled("box, which was stopped", self.runner.at()))
+                    await self.runner.feed(payment.ref, Cancelled("box, which was stopped", at=self.runner.at()))
                 except Exception:
                     log.exception("not_given_up ref=%s", payment.ref)
 

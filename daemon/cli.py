@@ -16,6 +16,9 @@ from typing import Any
 
 DONE, FAILED, WRONG = 0, 1, 2
 
+TILL_KINDS = ("serial",)  # those that have an emulator for their line
+DEMO_KINDS = (*TILL_KINDS, "keypad")  # and one that has no line
+
 DEFAULT_CONFIG = Path("/etc/tillbox/config.toml")
 
 
@@ -74,6 +77,9 @@ def _add_demo(commands: Any) -> None:
     command = _add(commands, "demo", "the whole box with simulated devices and a sandbox provider, in this terminal")
     command.add_argument("--once", action="store_true", help="play four sales and exit: paid, with password, refused then paid, timed out")
     command.add_argument("--show", action="store_true", help="the box shows the QR; with --once: paid, timed out, given up, paid too late")
+    command.add_argument(
+        "--till", choices=DEMO_KINDS, metavar="KIND", help=f"the amounts come from an emulated till: {', '.join(DEMO_KINDS)}"
+    )
     command.add_argument("--port", type=_port, default=8080, metavar="N", help="where the box answers HTTP (default: %(default)s; 0: any)")
     command.add_argument("--language", default="en", choices=["en", "zh"], help="of the panel (default: %(default)s)")
 
@@ -101,7 +107,12 @@ def _add_payments(commands: Any) -> None:
 
 def _add_sandbox(commands: Any) -> None:
     command = _add(commands, "sandbox", "stand-ins for the providers on loopback: real wire formats over TLS, faults on demand")
-    command.add_argument("--port", type=_port, default=0, metavar="N", help="HTTPS port (default: any free one)")
+    command.add_argument(
+        "--port", type=_port_or_path, default=0, metavar="N", help="HTTPS port (default: any free one); with --till its line"
+    )
+    command.add_argument(
+        "--till", choices=TILL_KINDS, metavar="KIND", help=f"instead: one emulated till to use by hand: {', '.join(TILL_KINDS)}"
+    )
     command.add_argument("--script", type=Path, metavar="FILE", help="what happens to which order (TOML; see docs/sandbox.md)")
     command.add_argument("--dir", type=Path, metavar="DIR", help="where keys and certificates are written (default: a temporary folder)")
 
@@ -130,6 +141,10 @@ def _add_journal(commands: Any) -> None:
 def _add_journal_place(command: argparse.ArgumentParser) -> None:
     _add_config(command)
     command.add_argument("--journal", type=Path, metavar="FILE", help="the journal itself, instead of the one the configuration names")
+
+
+def _port_or_path(text: str) -> int | Path:
+    return _port(text) if text.isascii() and text.isdigit() else Path(text)
 
 
 def _port(text: str) -> int:

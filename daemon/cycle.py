@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from daemon.errands import DOING, PAID_LATE, Terms, doubt_at, give_up_at
+from daemon.errands import DOING, GOODS_FAILED, PAID_LATE, Terms, doubt_at, give_up_at
 from daemon.events import (
     Action,
     Cancelled,
@@ -27,6 +27,7 @@ from daemon.events import (
     CodeRejected,
     Event,
     Failed,
+    GoodsFailed,
     Hinted,
     QrWanted,
     Query,
@@ -212,6 +213,14 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.REFUND_AGAIN: Row(S.REVOKED, Do.REFUND_LATER),
         N.REFUND_REFUSED: Row(S.REVOKED, Do.REPORT),
     },
+    S.PAID: {  # nothing undoes it but the machine's word that the goods were not handed over
+        N.GOODS_FAILED: Row(S.PAID, Do.GIVE_BACK),
+        N.DUE: Row(S.PAID, Do.GO_ON),
+        N.RESTARTED: Row(S.PAID, Do.GO_ON),
+        N.REFUNDED: Row(S.REFUNDED, Do.REST),
+        N.REFUND_AGAIN: Row(S.PAID, Do.REFUND_LATER),
+        N.REFUND_REFUSED: Row(S.PAID, Do.REPORT),
+    },
     S.EXPIRED: _let_go(S.EXPIRED),
     S.CANCELLED: _let_go(S.CANCELLED),
 }
@@ -249,6 +258,7 @@ class Rules:
             self.late_payment == "refund" and gateway in self.refunding,
             gateway in self.closing,
             gateway in self.repeating,
+            gateway in self.refunding,
         )
 
 
@@ -329,6 +339,8 @@ class Cycle:
                 return self._turn(N.WRONG_CODE, None)
             case Cancelled():
                 return self._cancel(event, now)
+            case GoodsFailed():
+                return self._give_back(event, now)
             case TimePassed():
                 return self._pass_time(now)
             case Restarted():
@@ -361,6 +373,8 @@ class Cycle:
         return self._step(order, news, now)
 
     def _cancel(self, event: Cancelled, now: float) -> Iterable[Action]:
+        if event.makes_way and self.payment.state is not S.AWAITING_CODE:
+            raise Unfit(f"it makes way for nobody: it is {self.payment.state}")
         reason = Reason("cancelled", f"given up by the {event.by}")
         order = self.current()
         if order is None:
@@ -368,6 +382,14 @@ class Cycle:
         if order.state in (S.PENDING, S.CREATING_QR, S.PRESENTING_QR) and isinstance(self._calls.get(order.out_trade_no), Query):
             del self._calls[order.out_trade_no]  # it may be held open for long, and nobody waits for it any more
         return self._step(order.but(reason=order.reason or reason), N.CANCEL, now)
+
+    def _give_back(self, event: GoodsFailed, now: float) -> Iterable[Action]:
+        order = self.current()
+        if self.payment.state is not S.PAID or order is None:
+            raise Unfit(f"nothing is to be given back: the payment is {self.payment.state}")
+        if order.reason is not None:
+            raise Unfit("it is being given back, or a person sees to it")
+        return self._step(order.but(reason=Reason(GOODS_FAILED, event.text)), N.GOODS_FAILED, now)
 
     def _hold_no_more(self, order: Attempt) -> None:
         """A provider may hold the query open for long after the time is up; the last one before the close is asked at once."""
@@ -538,7 +560,7 @@ class Cycle:
 _BEFORE_GIVING_UP = (S.SUBMITTING, S.PENDING, S.CREATING_QR)
 _BEING_UNDONE = (S.REVOKING, S.CLOSING)
 _AS_ASKED = {N.REVOKED: N.ENDED_AS_ASKED, N.ENDED: N.ENDED_AS_ASKED, N.FORGOTTEN: N.ENDED_AS_ASKED, N.REVOKE_REFUSED: N.LEFT_AS_ASKED}
-_SAYS_WHY = frozenset({S.REFUSED, S.REVOKED, S.CANCELLED, S.EXPIRED, S.REFUNDED, S.IN_DOUBT})
+_SAYS_WHY = frozenset({S.REFUSED, S.REVOKED, S.CANCELLED, S.EXPIRED, S.REFUNDED, S.IN_DOUBT, S.PAID})  # paid: that the goods failed
 _TOLD_NOT_PAID = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED})
 _MAY_BE_LATE = _TOLD_NOT_PAID | {S.REVOKED}  # which never changes, but says why a person must look
 

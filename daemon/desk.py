@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from daemon.cycle import Unfit
-from daemon.events import Cancelled, Hinted, QrWanted
+from daemon.events import Cancelled, GoodsFailed, Hinted, QrWanted
 from daemon.gateways.base import Push
 from daemon.health import Board
 from daemon.journal import Journal
@@ -34,6 +34,11 @@ class Counter:
     show: Mapping[str, str]  # the gateway that makes the QR, by the request's scheme, with a "default"
     sell_while_in_doubt: bool
     new_number: Callable[[], OutTradeNo]
+    priorities: Mapping[str, int] = field(default_factory=dict)  # of tills, by name; 0 where none is given
+
+    def goes_before(self, asker: str, other: str) -> bool:
+        """Whether what one till asks for takes the place of what the other asked for, while nothing was charged for that."""
+        return self.priorities.get(asker, 0) > self.priorities.get(other, 0)
 
     def serving(self, mode: Mode, scheme: str | None) -> frozenset[str]:
         """The gateways that could take a payment of that mode and scheme."""
@@ -114,13 +119,20 @@ class BoxDesk:
     async def cancel(self, ref: Ref, by: str) -> Payment:
         try:
             with not_storable("written"):
-                return await self._runner.feed(ref, Cancelled(by, self._runner.at()))
+                return await self._runner.feed(ref, Cancelled(by, at=self._runner.at()))
         except Unfit as error:
             raise Ended(str(error)) from error
         except KeyError:
             if await self.find(ref) is None:
                 raise
             raise Ended("the payment has ended") from None
+
+    async def goods_failed(self, ref: Ref, text: str) -> Payment:
+        try:
+            with not_storable("written"):
+                return await self._runner.feed(ref, GoodsFailed(text, self._runner.at()))
+        except Unfit as error:
+            raise Ended(str(error)) from error
 
     async def hint(self, push: Push) -> None:
         """A verified notification: ask about that order now, if it is one of those that are not at their end."""
@@ -210,10 +222,21 @@ class BoxDesk:
         if self._board.journal:
             await self._recheck()  # it may have been confirmed, or work again, and then there may be payments to take up
         busy = self._busy()
-        if busy is not None:
+        gives_way = busy is not None and busy.state is State.AWAITING_CODE and self._counter.goes_before(request.till, busy.till)
+        if busy is not None and not gives_way:
             raise Busy(busy.ref)
         if reasons := self.not_ready(request.mode, request.scheme):
             raise NotReady(reasons)
+        if busy is not None:
+            await self._make_way(busy, request.till)
+
+    async def _make_way(self, payment: Payment, till: str) -> None:
+        """Give up what still waits for its payer. Raises Busy where a code was presented just now."""
+        gives_up = Cancelled(f"till {till}, which goes before", makes_way=True, at=self._runner.at())
+        with suppress(KeyError, Unfit), not_storable("written"):  # it may have ended meanwhile, or gone on
+            await self._runner.feed(payment.ref, gives_up)
+        if (busy := self._busy()) is not None:
+            raise Busy(busy.ref)
 
     def _busy(self) -> Payment | None:
         """The payment that no other may start beside: it waits for its payer, or its outcome is unknown."""

@@ -50,7 +50,9 @@ def _starts(state: State, end: State) -> list[State]:
     """The payment's states that an order in this state takes along: its own, unless the payment has let it go."""
     if end is state:
         return []
-    return [start for start in State if start in MOVED_BY.get(end, ())] if state.is_final else [state]
+    if not state.is_final or state is State.PAID:  # nobody lets a paid order go
+        return [state]
+    return [start for start in State if start in MOVED_BY.get(end, ())]
 
 
 def _in_order(arrow: tuple[State, State]) -> tuple[int, int]:

@@ -22,6 +22,10 @@ HOLD_MAX_S = 25.0  # below the 30 s at which proxies commonly cut a silent reque
 HELD_S = 1.0  # a query that took so long was held open by the provider; a quicker answer is paced like a poll
 
 PAID_LATE = Reason("paid_late", "the payment arrived after it had been given up")
+GOODS_FAILED = "goods_failed"  # the code of the reason why a payment goes back whose goods were not handed over
+
+KEPT_FOR_A_PERSON = frozenset({PAID_LATE.code, GOODS_FAILED})
+"""Codes of reasons that stand on a payment whose money a person must see to, once the box has nothing more to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Terms:
     returns_late_money: bool  # the operator wants it, and the gateway can refund
     closes: bool = True  # the provider has a call to end an unpaid QR order
     repeats_creates: bool = False  # and guarantees one order per key, however often it is made
+    refunds: bool = False  # the gateway can refund, whatever the operator wants of late money
 
 
 Doing = tuple[Attempt, Action | None]
@@ -134,6 +139,12 @@ def return_money(order: Attempt, terms: Terms, now: float) -> Doing:
     return rest(late, terms, now)
 
 
+def give_back(order: Attempt, terms: Terms, now: float) -> Doing:
+    """Paid, told so, and nothing was handed over: give it back where the gateway can, whatever the operator chose for late money."""
+    back = order.but(pause_s=0.0, tries=0)
+    return _refund(back.but(errand=Errand.REFUND), terms, now) if terms.refunds else rest(back, terms, now)
+
+
 def refund_later(order: Attempt, terms: Terms, now: float) -> Doing:
     pause_s = _longer(order.pause_s, terms.schedule.chase_s, CHASE_PAUSE_MAX_S)
     return order.but(next_at=now + pause_s, pause_s=pause_s), None
@@ -144,6 +155,8 @@ def report(order: Attempt, terms: Terms, now: float) -> Doing:
     why = order.reason
     if why is not None and why.code == "mismatch":
         return rest(order.but(reason=Reason(PAID_LATE.code, why.text)), terms, now)
+    if why is not None and why.code == GOODS_FAILED:
+        return rest(order, terms, now)
     return rest(order.but(reason=PAID_LATE), terms, now)
 
 
@@ -263,6 +276,7 @@ DOING: dict[Do, Callable[[Attempt, Terms, float], Doing]] = {
     Do.WATCH: watch,
     Do.LOOK_ONCE_MORE: look_once_more,
     Do.RETURN_MONEY: return_money,
+    Do.GIVE_BACK: give_back,
     Do.REFUND_LATER: refund_later,
     Do.REPORT: report,
     Do.REST: rest,

@@ -98,9 +98,18 @@ class CodeRejected:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """A till or the button wants the payment given up."""
+    """A till or the button wants the payment given up. `makes_way`: for another till's, and only while no code was presented."""
 
     by: str
+    makes_way: bool = False
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsFailed:
+    """The machine could not hand over what was paid for: the money goes back. `text` says what the machine said."""
+
+    text: str
     at: str = ""
 
 
@@ -137,4 +146,4 @@ class Restarted:
     at: str = ""
 
 
-Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | Replied | Failed | TimePassed | Restarted
+Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | GoodsFailed | Replied | Failed | TimePassed | Restarted

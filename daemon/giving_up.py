@@ -43,6 +43,6 @@ class GivingUp:
 
     async def _give_up(self, ref: Ref) -> None:
         try:
-            await self._runner.feed(ref, Cancelled("button", self._runner.at()))
+            await self._runner.feed(ref, Cancelled("button", at=self._runner.at()))
         except (Unfit, KeyError, JournalError) as error:
             log.info('button_without_effect ref=%s why="%s"', ref, error)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from daemon.payment import Mode
 from daemon.view import Outage, Part
-from hw.interfaces import Condition, Health
+from hw.interfaces import UNOPENED, Condition, Health
 
 log = logging.getLogger(__name__)
 
@@ -96,10 +96,10 @@ class Board:
         return reasons
 
     def outages(self) -> tuple[Outage, ...]:
-        """What is missing, for the panel."""
+        """What is missing, for the panel. Of what was not looked for yet, a moment after the start, nobody is told."""
         missing = [Outage(Part.JOURNAL, "", self.journal)] if self.journal else []
-        missing += [Outage(Part(n), n, h.detail) for n, h in self.devices.items() if h.condition is not Condition.OK]
-        missing += [Outage(Part.TILL, n, h.detail) for n, h in self.tills.items() if h.condition is not Condition.OK]
+        missing += [Outage(Part(n), n, h.detail) for n, h in self.devices.items() if _is_out(h)]
+        missing += [Outage(Part.TILL, n, h.detail) for n, h in self.tills.items() if _is_out(h)]
         missing += [Outage(link.part, n, link.health.detail) for n, link in self.links.items() if link.health.condition is not Condition.OK]
         return tuple(missing)
 
@@ -114,6 +114,10 @@ class Board:
                 listener()
             except Exception:
                 log.exception("listener_fault")
+
+
+def _is_out(health: Health) -> bool:
+    return health.condition is not Condition.OK and health != UNOPENED
 
 
 def _log(what: str, name: str, health: Health) -> None:

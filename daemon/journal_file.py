@@ -32,8 +32,10 @@ T = TypeVar("T")
 
 CHECK_BELOW = 8 * 2**20  # bytes; a whole check takes about 1 s per 100 MB on a PC, and start-up must not grow with history
 _SEALED = 2  # the step of the schema that brought the seals
-# `IS`: most payments have no reason, and NULL is neither equal nor unequal.
-_NOT_PROVEN = "(p.is_open OR p.state = 'in_doubt' OR (p.reason_code IS 'paid_late' AND p.state <> 'refunded'))"
+# `ifnull`: most payments have no reason, and NULL is neither in a list nor out of it.
+_NOT_PROVEN = (
+    "(p.is_open OR p.state = 'in_doubt' OR (ifnull(p.reason_code, '') IN ('paid_late', 'goods_failed') AND p.state <> 'refunded'))"
+)
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -278,7 +280,9 @@ class JournalFile:
 
     def in_doubt(self) -> int:
         """How many payments a person must look at."""
-        listed = "state = 'in_doubt' OR reason_code = 'paid_late'"  # word for word as in the index, or SQLite does not use it
+        listed = (
+            "state = 'in_doubt' OR reason_code IN ('paid_late', 'goods_failed')"  # word for word as in the index, or SQLite does not use it
+        )
         sql = f"SELECT count(*) FROM payments WHERE ({listed}) AND (state = 'in_doubt' OR state <> 'refunded' AND NOT is_open)"  # noqa: S608  # a constant of ours
         row = self._one(sql, ())
         return 0 if row is None else row[0]

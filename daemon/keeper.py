@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from daemon.errands import KEPT_FOR_A_PERSON
 from daemon.health import Board
 from daemon.journal import Journal
 from daemon.journal_file import JournalError
@@ -117,7 +118,7 @@ class Keeper:
 
 
 def _is_doubtful(state: State, reason: str) -> bool:
-    return state is State.IN_DOUBT or reason == "paid_late"
+    return state is State.IN_DOUBT or reason in KEPT_FOR_A_PERSON
 
 
 def _unconfirmed(kept: str) -> str:

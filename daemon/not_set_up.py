@@ -163,6 +163,9 @@ class _Closed:
     async def cancel(self, _ref: Ref, _by: str) -> Payment:
         self._refuse()
 
+    async def goods_failed(self, _ref: Ref, _text: str) -> Payment:
+        self._refuse()
+
     async def recent(self, _limit: int, _before: str | None) -> list[Payment]:
         self._refuse()
 

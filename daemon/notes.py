@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from daemon.events import Action, Cancelled, CodePresented, CodeRejected, Event, Failed, Hinted, QrWanted, Replied
+from daemon.events import Action, Cancelled, CodePresented, CodeRejected, Event, Failed, GoodsFailed, Hinted, QrWanted, Replied
 from daemon.journal_file import Note
 
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -47,4 +47,6 @@ def _heard(event: Event) -> dict[str, Any]:
             return {"kind": event.kind}
         case Cancelled():
             return {"by": event.by}
+        case GoodsFailed():
+            return {"text": event.text}
     return {}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from daemon.errands import give_up_at
+from daemon.errands import GOODS_FAILED, give_up_at
 from daemon.events import Failed
 from daemon.health import Board
 from daemon.payment import Payment, Reason, State
@@ -129,7 +129,7 @@ class Presenter:
         """A payment changed: the newest one is shown, and what was shown before only where its end is news."""
         payment = change.payment
         shown = self._payment
-        if shown is None and change.before is not None and payment.state.is_final:
+        if shown is None and change.before is not None and payment.state.is_final and not _came_back(payment):
             return  # the tail of a payment whose end was shown long ago
         if shown is not None and shown.ref != payment.ref and change.before is not None and not _goes_before(payment, shown):
             return
@@ -294,6 +294,11 @@ def _reason(payment: Payment) -> Reason | None:
 def _goes_before(payment: Payment, shown: Payment) -> bool:
     """After a restart a sale that goes on is shown before one in doubt, which may stay so for days: its payer is standing there."""
     return shown.state is State.IN_DOUBT and payment.state is not State.IN_DOUBT and not payment.state.is_final
+
+
+def _came_back(payment: Payment) -> bool:
+    """Its payer stands before a machine that gave nothing, and is told where the money is."""
+    return payment.state is State.REFUNDED and payment.reason is not None and payment.reason.code == GOODS_FAILED
 
 
 def _left_nothing(change: Change) -> bool:

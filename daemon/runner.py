@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from daemon.calls import Calls
 from daemon.codes import AuthCode
 from daemon.cycle import Cycle, Rules, Unfit
-from daemon.events import Action, CodePresented, Event, Failed, QrWanted, Replied, Restarted, TimePassed
+from daemon.events import Action, CodePresented, Event, Failed, GoodsFailed, QrWanted, Replied, Restarted, TimePassed
 from daemon.gateways.base import Gateway
 from daemon.journal import Journal
 from daemon.journal_file import JournalError, Note
@@ -147,7 +147,7 @@ class Runner:
 
     async def _feed(self, ref: Ref, event: Event, code: AuthCode | None = None) -> Payment:
         async with self._turn:
-            cycle = self._cycles[ref]
+            cycle = await self._cycle(ref, event)
             before, snapshot = cycle.payment, cycle.snapshot()
             try:
                 actions = cycle.handle(event, self._now())
@@ -161,11 +161,21 @@ class Runner:
             if actions:
                 await _leave()
             _log_step(cycle.payment, event, entry)
-            self._stored[ref] = cycle.payment
+            self._cycles[ref], self._stored[ref] = cycle, cycle.payment
             if not cycle.payment.is_open:
                 del self._cycles[ref], self._stored[ref]
             self._tell(Change(before, cycle.payment, entry, event, tuple(cycle.went)))
             return cycle.payment
+
+    async def _cycle(self, ref: Ref, event: Event) -> Cycle:
+        """Of a payment that is not at its end; what a machine says of its goods may concern one that is. KeyError."""
+        cycle = self._cycles.get(ref)
+        if cycle is not None:
+            return cycle
+        payment = await self._journal.find(ref) if isinstance(event, GoodsFailed) else None
+        if payment is None:
+            raise KeyError(ref)
+        return Cycle.resume(payment, self._rules, self._now(), same_boot=True)  # it is at rest: no moment of its orders counts
 
     async def _whole(self, step: Coroutine[Any, Any, T]) -> T:
         """A step is never broken off half-way: a caller that goes away (a till that hangs up) only stops waiting for it."""

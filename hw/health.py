@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from hw.interfaces import Condition, Health, HealthListener
+from hw.interfaces import UNOPENED, Condition, Health, HealthListener
 
 _log = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ class HealthNote:
     """A device's health. The listener hears of changes only, on the thread that reports them."""
 
     def __init__(self, name: str) -> None:
-        self.health = Health(Condition.MISSING, "not opened yet")
+        self.health = UNOPENED
         self._name = name
         self._listener: HealthListener | None = None
 

@@ -36,6 +36,9 @@ class Health:
     detail: str = ""
 
 
+UNOPENED = Health(Condition.MISSING, "not opened yet")
+"""Of a device that nobody has looked for yet: it may be there."""
+
 HealthListener = Callable[[Health], None]
 
 

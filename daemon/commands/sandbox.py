@@ -10,10 +10,43 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from daemon.cli import DONE, FAILED
+from daemon.cli import DONE, FAILED, WRONG
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.till:
+        return _run_till(arguments)
+    if isinstance(arguments.port, Path):
+        print(f"tillbox: --port: expected a port from 0 to 65535, not {str(arguments.port)!r}; a line is for --till", file=sys.stderr)
+        return WRONG
+    return _run_providers(arguments)
+
+
+def _run_till(arguments: argparse.Namespace) -> int:
+    try:
+        asyncio.run(_till(arguments.till, arguments.port if isinstance(arguments.port, Path) else None))
+    except OSError as error:
+        print(f"tillbox: {error}", file=sys.stderr)
+        return FAILED
+    return DONE
+
+
+async def _till(kind: str, port: Path | None) -> None:
+    from daemon.sandbox.tills.bench import Bench, serve
+    from daemon.sandbox.tills.kinds import EMULATORS
+    from daemon.typed import typed_lines
+
+    async with Bench(EMULATORS[kind](), _say, port) as bench:
+        if port is None:
+            _say(f'[tills.counter]\nkind = "{kind}"\nport = "{bench.path}"\nbaudrate = {bench.emulator.baudrate}\n')
+        await serve(bench, typed_lines(), _say)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _run_providers(arguments: argparse.Namespace) -> int:
     try:
         from daemon.sandbox.server import serve
     except ModuleNotFoundError as error:
@@ -27,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             assert task is not None
             for name in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(name, task.cancel)
-            await serve(arguments.port, arguments.script, directory, lambda text: print(text, flush=True))
+            await serve(arguments.port, arguments.script, directory, _say)
 
         try:
             with suppress(asyncio.CancelledError):

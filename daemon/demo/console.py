@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Awaitable, Callable
 
 from daemon.demo.qr_stories import NOBODY_SCANS
 from daemon.demo.stage import Stage
+from daemon.demo.till_kinds import TillDemo
 from daemon.money import parse_amount
 from daemon.payment import Mode, Ref, State
 from daemon.sandbox.cases import CASES, case_table
+from daemon.typed import typed_lines
 from hw.simulated import SimulatedButton
 
 HELP = """\
@@ -38,10 +39,11 @@ _SHORT = {
 
 
 class Console:
-    """Reads a line at a time from the terminal, beside the running box."""
+    """Reads a line at a time from the terminal, beside the running box. `till`: what it does not know itself is done there."""
 
-    def __init__(self, stage: Stage, *, shows: bool = False) -> None:
+    def __init__(self, stage: Stage, *, shows: bool = False, till: TillDemo | None = None) -> None:
         self._stage = stage
+        self._till = till
         self._shows = shows  # a QR, where nothing but an amount is typed
         self._ref: str | None = None
         self._following: asyncio.Task[str] | None = None
@@ -65,24 +67,23 @@ class Console:
     async def run(self) -> None:
         """Until `quit` or the end of the input."""
         await self._help("")
-        reader = asyncio.StreamReader()
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         try:
-            while line := await reader.readline():
-                word, _, rest = line.decode(errors="replace").strip().partition(" ")
+            async for line in typed_lines():
+                word, _, rest = line.partition(" ")
                 if word in ("quit", "exit", "q"):
                     return
                 if word:
                     await self._obey(word, rest.strip())
         finally:
-            transport.close()
             if self._following is not None:
                 self._following.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await self._following
 
     async def _obey(self, word: str, rest: str) -> None:
-        if word in self._commands:
+        if self._till is not None and word in self._till.words:
+            self._command_till(f"{word} {rest}".strip())
+        elif word in self._commands:
             await self._commands[word](rest)
         elif word in _SHORT:
             await self._case(_SHORT[word])
@@ -90,6 +91,13 @@ class Console:
             await self._show(word)
         else:
             await self._ask(word)
+
+    def _command_till(self, text: str) -> None:
+        assert self._till is not None
+        try:
+            self._till.command(text)
+        except ValueError as error:
+            self._stage.say(f"  ? {error}")
 
     async def _show(self, text: str) -> None:
         stage = self._stage
@@ -162,4 +170,6 @@ class Console:
         self._stage.say(json.dumps(self._stage.app.desk.status(), indent=2, ensure_ascii=False))
 
     async def _help(self, _rest: str) -> None:
+        if self._till is not None:
+            self._stage.say(f"at the till:\n{self._till.help}\n\nat the box:")
         self._stage.say(HELP)

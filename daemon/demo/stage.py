@@ -61,6 +61,7 @@ listen = "127.0.0.1:{port}"
 [timing]
 {timing}
 {gateways}
+{tills}
 """
 
 STORES = {"en": "Corner Shop", "zh": "街角小店"}
@@ -150,10 +151,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(directory: Path, port: int, language: str, say: Callable[[str], None]) -> AsyncIterator[Stage]:
-    """Everything started; stopped in reverse. Raises OSError where the port cannot be had."""
+async def set_stage(directory: Path, port: int, language: str, say: Callable[[str], None], tills: str = "") -> AsyncIterator[Stage]:
+    """Everything started; stopped in reverse. `tills`: their tables in the configuration. Raises OSError where the port cannot be had."""
     async with Sandbox(directory / "sandbox", timings=_SANDBOX) as sandbox:
-        text = _CONFIG.format(store=STORES[language], language=language, port=port, timing=_TIMING, gateways=sandbox.config_snippet())
+        gateways = sandbox.config_snippet()
+        text = _CONFIG.format(store=STORES[language], language=language, port=port, timing=_TIMING, gateways=gateways, tills=tills)
         path = directory / "config.toml"
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
         async with App(load(path)) as app, aiohttp.ClientSession() as http:

@@ -15,7 +15,7 @@ from daemon.gateways import wechat_codes as codes
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Call, Fault, Lie, Move, Scenario, Standing, Step, Steps
 from daemon.simulation.choices import Choices
-from daemon.simulation.history import Payers, Till
+from daemon.simulation.history import JAMS, Payers, Till
 from daemon.simulation.mishaps import OF_CALLS, OF_STORES, Mishap, Script
 from daemon.simulation.people import Sale
 from daemon.simulation.provider import CUT
@@ -40,6 +40,7 @@ class Story:
     scenario: Scenario
     shows: bool = False
     cancels_after_s: float | None = None
+    jams: bool = False  # its machine hands nothing over
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def _setting(story: Story) -> Setting:
 
 
 def _sale(story: Story, ref: str) -> Sale:
-    return Sale(ref, 1250, story.shows, None, 20.0 if story.shows else None, False, story.cancels_after_s, False)
+    minor = 74 * JAMS if story.jams else 1250
+    return Sale(ref, minor, story.shows, None, 20.0 if story.shows else None, False, story.cancels_after_s, False)
 
 
 def _played(story: Story) -> Scenario:
@@ -110,7 +112,7 @@ def _played(story: Story) -> Scenario:
 
 def distinct(stories: Sequence[Story]) -> list[Story]:
     """One story of each kind: to the box, codes of one meaning are alike, and so are all answers that prove nothing."""
-    kinds = {(s.gateway, s.shows, s.cancels_after_s, _kind(s.scenario)): s for s in reversed(stories)}
+    kinds = {(s.gateway, s.shows, s.cancels_after_s, s.jams, _kind(s.scenario)): s for s in reversed(stories)}
     return list(reversed(kinds.values()))
 
 
@@ -154,6 +156,11 @@ QR_SCENARIOS: Mapping[str, Scenario] = {
         _NOBODY, moves=(Move(Standing.PAID, on=Call.QUERY, nth=2),), query=Steps((Step(), Step(lie=Lie.AMOUNT), Step(lie=Lie.AMOUNT)))
     ),
 }
+JAMMED: Mapping[str, Scenario] = {
+    "nothing is handed over": CASES["paid"],
+    "nothing is handed over, refund busy": replace(CASES["paid"], refund=Steps((Step(act=False, code="SYSTEMERROR"),))),
+    "nothing is handed over, refund refused": replace(CASES["paid"], refund=Steps((), Step(act=False, code="USER_ACCOUNT_ABNORMAL"))),
+}
 CANCELS_S = (0.2, 1.5, 4.0, 12.0)
 """When the till gives up: before a code is shown, while it is sent, while the payer is asked, while it is being undone."""
 
@@ -170,6 +177,7 @@ QUICK_PAY = (
         for name in ("paid", "password_never", "password_then_paid", "refused_notenough", "request_lost")
         for seconds in CANCELS_S
     ),
+    *(Story(name, gateway, scenario, jams=True) for gateway in ("wallet", "backend") for name, scenario in JAMMED.items()),
 )
 QR = (
     *(
@@ -183,4 +191,5 @@ QR = (
         for name in ("nobody pays", "paid late", "the answer is lost")
         for seconds in CANCELS_S
     ),
+    *(Story(name, gateway, scenario, shows=True, jams=True) for gateway in ("wallet", "service") for name, scenario in JAMMED.items()),
 )

@@ -26,6 +26,11 @@ ASKS_AGAIN_S = 5.0  # a till that was refused, or heard nothing
 ASKS = 6  # times, before it lets the sale be
 TERMS = Terms("CNY", 1_000_000)
 
+JAMS = 17
+"""Sales whose amount is a multiple of this are of goods that jam in their machine: it takes no draw of its own."""
+JAMMED_AFTER_S = 2.0  # the machine was told that it is paid
+SAYS_IT_AGAIN_S = 7.0  # where the box did not take it
+
 PREFIX = {"wechat": "13", "alipay": "28"}
 
 
@@ -39,11 +44,12 @@ class Till:
         self._asks = 0
         self.sale: Sale | None = None
         self.view: Payment | None = None  # of the sale that it waits for
+        self._jammed: set[Ref] = set()  # payments whose goods failed, and that the box has not taken note of yet
         world.listeners.append(self._on_change)
 
     @property
     def is_done(self) -> bool:
-        return self.sale is None and self._left == 0
+        return self.sale is None and self._left == 0 and not self._jammed
 
     def next_sale(self) -> None:
         if self._left == 0:
@@ -114,6 +120,28 @@ class Till:
         except (Ended, Rejected, KeyError):
             return
 
+    # -- a machine that jams --
+
+    def _jam(self, ref: Ref) -> None:
+        """Says that it handed nothing over, until the box has taken note of it."""
+        if self._world.box is not None:
+            self._world.promises.goods_fail(ref)
+            self._world.task(self._say_jammed(ref))
+        self._world.after(SAYS_IT_AGAIN_S, lambda: self._jam(ref) if ref in self._jammed else None)
+
+    async def _say_jammed(self, ref: Ref) -> None:
+        box = self._world.box
+        assert box is not None
+        self._world.say(f"till: {ref} jammed, nothing was handed over")
+        try:
+            await box.desk.goods_failed(ref, "jammed")
+        except Ended:
+            self._jammed.discard(ref)
+        except Rejected as error:
+            self._world.say(f"till: {ref} is not taken note of: {error}")
+        else:
+            self._jammed.discard(ref)
+
     def _on_change(self, change: Change) -> None:
         if self.sale is not None and change.payment.ref == self.sale.ref:
             self._hears(change.payment)
@@ -128,6 +156,9 @@ class Till:
         self.view = payment
         if _is_end(payment) and not had_ended:
             self._world.after(self._world.choices.pick((1.0, 1.0, 200.0)), self.next_sale)
+            if payment.state is State.PAID and sale.minor % JAMS == 0:
+                self._jammed.add(payment.ref)
+                self._world.after(JAMMED_AFTER_S, lambda: self._jam(payment.ref))
 
 
 class Payers:

@@ -21,7 +21,7 @@ from daemon.timing import Schedule
 S = State
 
 MAY_FOLLOW: Mapping[State, frozenset[State]] = {
-    S.PAID: frozenset(),
+    S.PAID: frozenset(),  # but where its machine said that the goods failed
     S.REVOKED: frozenset(),
     S.REFUNDED: frozenset(),
     S.REFUSED: frozenset({S.REFUNDED, S.IN_DOUBT}),
@@ -67,6 +67,7 @@ class Promises:
     boots: int = 0
     _orders: dict[str, _Heard] = field(default_factory=dict)
     _told: dict[Ref, State] = field(default_factory=dict)
+    _failed: set[Ref] = field(default_factory=set)  # whose goods were not handed over, as the box was told and took note of
 
     # -- what leaves the box --
 
@@ -107,13 +108,14 @@ class Promises:
         stored = self._on_disk(attempt)
         if stored is None:
             raise Broken("P2", "a request left about an order that is not on the disk")
-        if isinstance(action, Revoke | Close | Refund) and stored.state is S.PAID:
+        failed = stored.state is S.PAID and self._goods_failed(attempt)
+        if stored.state is S.PAID and (isinstance(action, Revoke | Close) or (isinstance(action, Refund) and not failed)):
             raise Broken("P7", "what was told paid is undone")
         if isinstance(action, Revoke | Close) and heard.last is not Query:
             raise Broken("P8", "an order is undone without a query right before")
         if isinstance(action, Revoke) and now < heard.charged_at + self.schedule.revoke_not_before_s - 1e-6:
             raise Broken("P8", f"revoked {now - heard.charged_at:.3f} s after the charge")
-        if isinstance(action, Refund) and not self.refunds:
+        if isinstance(action, Refund) and not self.refunds and not failed:
             raise Broken("P7", "refunded, though the operator wants it reported")
 
     def hears(self, action: Action, attempt: Attempt, reply: Reply | GatewayError) -> None:
@@ -130,11 +132,20 @@ class Promises:
             if payment.ref != ref and (unknown or payment.state is S.AWAITING_CODE):
                 raise Broken("P3", f"a sale begins while another is {payment.state}")
 
+    def goods_fail(self, ref: Ref) -> None:
+        """The till is about to say so: the box may give back what it was told of before this returns."""
+        self._failed.add(ref)
+
+    def _goods_failed(self, attempt: Attempt) -> bool:
+        payment = self.disk.with_order(attempt.out_trade_no)
+        return payment is not None and payment.ref in self._failed
+
     def told(self, payment: Payment, order_of: Callable[[Attempt], Order | None]) -> None:
         before = self._told.get(payment.ref)
         if before is payment.state:
             return
-        if before is not None and before in MAY_FOLLOW and payment.state not in MAY_FOLLOW[before]:
+        given_back = before is S.PAID and payment.state is S.REFUNDED and payment.ref in self._failed
+        if before is not None and before in MAY_FOLLOW and payment.state not in MAY_FOLLOW[before] and not given_back:
             raise Broken("P7", f"the till was told {before}, and then {payment.state}")
         self._told[payment.ref] = payment.state
         for attempt in payment.attempts:
@@ -167,6 +178,8 @@ class Promises:
             order = order_of(attempt)
             if order is not None and not is_given_over(attempt):
                 self._order_ended(attempt, order)
+        if payment.ref in self._failed and payment.state is S.PAID and payment.reason is None:
+            raise Broken("P7", "no goods were handed over, and the money is forgotten")
         kept = [a for a in payment.attempts if (order := order_of(a)) and order.money_in > order.money_out]
         if payment.state is S.PAID:
             if [a.state for a in kept if not is_given_over(a)] != [S.PAID]:

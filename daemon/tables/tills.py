@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.tables import later
 from daemon.tables.devices import check_one_way_to_find
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, USB_ID, one_of, text
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, USB_ID, one_of, text, whole
 from daemon.view import Part
 from hw.settings import ScannerSettings
 
 _KINDS = one_of(("http", "serial", "keypad"), later=tuple(later.TILLS))
+_PRIORITY = whole(-9, 9, "a whole number")
 _CRC = one_of(("required", "optional"))
 _DEVICE = 'a path, a name in /dev/input/by-id, or "simulated"'
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
@@ -25,6 +26,7 @@ class TillSettings:
 
     name: str
     kind: str = "http"
+    priority: int = 0  # the higher goes before; see `daemon.desk.Counter`
 
     @property
     def acknowledges(self) -> bool:
@@ -86,8 +88,9 @@ def _read_till(name: str, table: Table) -> TillSettings | None:
     if kind != "http" and name in _TAKEN:
         table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
     till = _READERS[kind](name, table)
+    priority = table.take("priority", _PRIORITY, till.priority)
     table.close()
-    return till
+    return replace(till, priority=priority)
 
 
 def _read_http(name: str, _table: Table) -> TillSettings:

@@ -39,7 +39,7 @@ class Rejected(Exception):
     ├── Conflict      this `ref` was asked before with something else
     ├── NotReady      a sale could not be carried out now; `reasons` says why, each a text for people
     ├── NotStorable   the journal cannot be written (P2)
-    └── Ended         a cancel came for a payment that has ended
+    └── Ended         a cancel came for a payment that has ended, or goods failed that were not paid
     """
 
 
@@ -174,6 +174,12 @@ class Desk(Protocol):
 
     async def cancel(self, ref: Ref, by: str) -> Payment:
         """Ask for the payment to be given up. Raises KeyError (unknown), Ended."""
+
+    async def goods_failed(self, ref: Ref, text: str) -> Payment:
+        """The machine could not hand the goods over (`text` says why): the money goes back.
+
+        It is `refunded` once the provider has accepted that; where that cannot be, it stays `paid` with the reason `goods_failed`,
+        for a person. Raises KeyError (unknown), Ended (not paid, or on its way back already), NotStorable."""
 
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         """Newest first; with `before`, only those made before the payment of that ref, or before that RFC 3339 time.

@@ -21,6 +21,7 @@ from daemon.events import (
     CodeRejected,
     Event,
     Failed,
+    GoodsFailed,
     Hinted,
     QrWanted,
     Query,
@@ -128,6 +129,10 @@ class Story:
 
     def cancel(self) -> list[Action]:
         return self.tell(Cancelled("till"))
+
+    def fail_goods(self, text: str = "the machine is jammed") -> list[Action]:
+        """The machine says that it handed nothing over."""
+        return self.tell(GoodsFailed(text, at="failed"))
 
     def reply(self, verdict: Verdict, code: str = "", *, refusal: Refusal | None = None, order: int | None = None) -> list[Action]:
         """The provider answers the oldest request under way (of that order)."""

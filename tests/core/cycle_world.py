@@ -39,7 +39,7 @@ SCHEDULES = (
     Schedule(query_every_s=31, in_doubt_s=70, chase_s=4000),
 )
 MAY_FOLLOW = {  # what may be told after an end was told
-    S.PAID: set(),
+    S.PAID: {S.REFUNDED},
     S.REVOKED: set(),
     S.REFUNDED: set(),
     S.REFUSED: {S.REFUNDED, S.IN_DOUBT},

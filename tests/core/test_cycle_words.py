@@ -6,8 +6,8 @@ import pytest
 from cycle_story import GATEWAY, Story
 
 from daemon.cycle import Unfit
-from daemon.events import CodePresented, Hinted, Query, Replied, TimePassed
-from daemon.payment import OutTradeNo, Reason, State
+from daemon.events import Cancelled, CodePresented, Hinted, Query, Replied, TimePassed
+from daemon.payment import Errand, OutTradeNo, Reason, State
 from daemon.reply import Reply, Verdict
 
 V = Verdict
@@ -18,6 +18,25 @@ def test_given_up_says_by_whom():
     story = Story()
     story.cancel()
     assert story.reason == Reason("cancelled", "given up by the till")
+
+
+def test_what_makes_way_says_for_whom_and_only_while_no_code_was_presented():
+    story = Story()
+    story.tell(Cancelled("till kiosk, which goes before", makes_way=True))
+    assert (story.state, story.reason) == (State.CANCELLED, Reason("cancelled", "given up by the till kiosk, which goes before"))
+    story = Story()
+    story.scan()
+    before = story.payment
+    with pytest.raises(Unfit, match="it makes way for nobody: it is submitting"):
+        story.tell(Cancelled("till kiosk, which goes before", makes_way=True))
+    assert story.payment == before
+
+
+def test_what_makes_way_after_a_refusal_leaves_the_refused_order_to_be_undone():
+    story = Story()
+    story.refused()
+    story.tell(Cancelled("till kiosk, which goes before", makes_way=True))
+    assert (story.state, story.order().errand) == (State.CANCELLED, Errand.UNDO)
 
 
 def test_a_restart_says_that_nothing_was_charged():

@@ -65,8 +65,10 @@ def test_an_order_that_was_let_go_moves_the_payment_from_where_it_stands():
     assert ("refused", "paid") not in drawn, "the till was told"
 
 
-def test_paid_refunded_and_revoked_are_left_by_no_arrow():
-    assert not {start for start, _ in arrows(mermaid())} & {"paid", "refunded", "revoked"}
+def test_refunded_and_revoked_are_left_by_no_arrow_and_paid_only_where_no_goods_came():
+    assert not {start for start, _ in arrows(mermaid())} & {"refunded", "revoked"}
+    assert [end for start, end in arrows(mermaid()) if start == "paid"] == ["refunded"]
+    assert "goods not handed over → give back" in note(mermaid(), S.PAID)
 
 
 def test_the_notes_say_what_goes_on_after_the_till_was_told():
@@ -82,7 +84,7 @@ def test_it_is_plain_mermaid():
     """A label ends at a colon or semicolon, and a note at its end line; the words must hold neither."""
     text = mermaid()
     assert all(not set(label) & set(":;") for label in arrows(text).values())
-    assert text.count("note right of") == text.count("end note") == 5
+    assert text.count("note right of") == text.count("end note") == 6
     assert not text.endswith("\n")
 
 

@@ -42,6 +42,7 @@ def test_the_payment_parts_from_its_order_only_to_await_a_code():
 
 
 def test_what_never_changes_again_has_no_row_that_leaves_it():
-    assert State.PAID not in TABLE
+    assert {row.to for news, row in TABLE[State.PAID].items() if news is not News.REFUNDED} == {State.PAID}
+    assert TABLE[State.PAID][News.REFUNDED].to is State.REFUNDED
     assert State.REFUNDED not in TABLE
     assert {row.to for row in TABLE[State.REVOKED].values()} == {State.REVOKED}

@@ -309,4 +309,15 @@ _IN_DOUBT = (
     ),
 )
 
-STORIES = (*_PAID, *_NOTHING_CHARGED, *_REFUSED, *_REVOKED, *_IN_DOUBT)
+_NOTHING_HANDED_OVER = (
+    Story("paid, nothing handed over", ("paid",), "refunded", jams=True),
+    Story(
+        "paid, nothing handed over, the refund is not taken at once",
+        (replace(CASES["paid"], refund=first(BUSY, CUT)),),
+        "refunded",
+        jams=True,
+    ),
+    Story("paid, nothing handed over, refund refused", (replace(CASES["paid"], refund=always(NO_REFUND)),), "paid", jams=True),
+)
+
+STORIES = (*_PAID, *_NOTHING_HANDED_OVER, *_NOTHING_CHARGED, *_REFUSED, *_REVOKED, *_IN_DOUBT)

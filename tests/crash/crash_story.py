@@ -62,6 +62,7 @@ class Story:
     of the order whose QR the box shows. The till gives up in each of the states of `cancels`. `first_line` is where the gateway
     leads until the box has died on this sale: "deaf" (it takes connections and says nothing) or "shut". `until`: rows that a
     payment in doubt goes through before the story is over.
+    `jams`: the machine hands nothing over of what was paid.
     `also`: other ends that are as true, where a crash has moved something in time; each has its reason beside it.
     """
 
@@ -78,6 +79,7 @@ class Story:
     cancels: tuple[str, ...] = ()
     first_line: str = ""
     until: tuple[str, ...] = ()
+    jams: bool = False
     also: tuple[str, ...] = ()
 
     @property
@@ -147,6 +149,7 @@ class Stage:
             _changes(story, self.provider),
             self._zygote,
             scanner=story.qr is None,
+            jams=story.jams,
         )
         try:
             with _line(story) as url:
@@ -266,7 +269,8 @@ class _Telling:
     def _is_over(self, payment: dict[str, Any]) -> bool:
         disk = self.box.on_disk(self.ref)
         if disk is None or not disk["is_open"]:
-            return disk is not None
+            to_jam = self.story.jams and disk is not None and disk["state"] == "paid" and disk["reason_code"] is None
+            return disk is not None and not to_jam
         seen = {row for step in self.box.steps for row in step["rows"]}
         return payment["state"] == "in_doubt" == self.story.ends and seen.issuperset(self.story.until)
 

@@ -53,7 +53,7 @@ def _at_the_till(told: Told) -> Iterator[str]:
     if state not in may_end(told):
         yield f"ended {state}, and not {' or '.join(may_end(told))}"
     for before, after in zip(told.heard, told.heard[1:], strict=False):
-        if before in FOR_GOOD:
+        if before in FOR_GOOD and not (told.story.jams and (before, after) == ("paid", "refunded")):
             yield f"the till was told {before}, and then {after}"
     reason = (told.payment["reason"] or {}).get("code")
     money_told = state == "paid" or (state != "refunded" and reason in FOR_A_PERSON)

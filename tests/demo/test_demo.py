@@ -8,6 +8,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from daemon.cli import DEMO_KINDS
+from daemon.demo.till_kinds import TILLS
+
 
 def demo(*words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "daemon", "demo", "--port", "0", *words]
@@ -100,3 +103,46 @@ def test_a_port_that_is_taken_is_said_with_a_way_out() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
     assert done.returncode == 1
     assert "another port may help" in done.stderr
+
+
+def test_a_till_on_a_line_sells_from_the_amount_to_the_goods() -> None:
+    """daemon.demo.till_kinds, daemon.demo.till_serial"""
+    done = demo("--till", "serial", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert said.index("till  > pay 12.50\n") < said.index("till  | the box says: t=ack ref=E-1\n")
+    assert "s=paid state=paid amt=128000" in said
+    assert "s=cancelled state=cancelled amt=700" in said
+    assert "1342.40 CNY with the merchant in all" in said
+    assert said.rstrip().endswith("All four sales ended as they must.")
+    assert "attention" not in said
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_person_types_is_done_at_the_till_or_at_the_box() -> None:
+    done = demo("--till", "serial", typed="pay 3\npay much\nbox\nquit\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "till  > pay 3\n" in done.stdout
+    assert "? 'much' is no amount" in done.stdout
+    assert '"counter": {' in done.stdout
+
+
+def test_a_number_pad_sells_from_the_keys_to_paid() -> None:
+    """daemon.demo.till_keypad"""
+    done = demo("--till", "keypad", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "39.50 CNY with the merchant in all" in done.stdout
+    assert done.stdout.rstrip().endswith("All four sales ended as they must.")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_person_presses_its_keys() -> None:
+    done = demo("--till", "keypad", typed="keys 12x\nkeys 12.50\nbox\nquit\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "? no key of a number pad types 'x'" in done.stdout
+    assert "till  > keys 12.50\n" in done.stdout
+    assert '"pad": {' in done.stdout
+
+
+def test_every_kind_that_may_be_named_has_a_demo() -> None:
+    assert set(DEMO_KINDS) == set(TILLS)

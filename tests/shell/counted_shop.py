@@ -20,7 +20,7 @@ def a_request(ref="A-1", **more):
 class Counted(Shop):
     """A shop with a counter: desk, keeper, board, and a presenter without a panel."""
 
-    def __init__(self, directory, *, sell_while_in_doubt=False, show=None, **more):
+    def __init__(self, directory, *, sell_while_in_doubt=False, show=None, priorities=None, **more):
         super().__init__(directory, **more)
         self.board = Board()
         self.board.link("trial", Link())
@@ -34,7 +34,7 @@ class Counted(Shop):
         self.runner.listeners.append(self.presenter.on_change)
         if show:
             self.board.device("display", Health(Condition.OK))
-        counter = Counter(frozenset({"trial"}), show or {}, sell_while_in_doubt, self.number)
+        counter = Counter(frozenset({"trial"}), show or {}, sell_while_in_doubt, self.number, priorities or {})
         self.desk = BoxDesk(self.runner, self.journal, self.board, self.presenter, counter, self.keeper.look)
 
     async def __aenter__(self):

@@ -7,7 +7,7 @@ import pytest
 from daemon.health import Board, Link
 from daemon.payment import Mode
 from daemon.view import Outage, Part
-from hw.interfaces import Condition, Health
+from hw.interfaces import UNOPENED, Condition, Health
 
 OK = Health(Condition.OK)
 TRIAL = frozenset({"trial"})
@@ -133,3 +133,15 @@ def test_the_log_says_what_went_and_what_came_back(board, caplog):
         ("INFO", 'device_ok name=scanner detail=""'),
         ("WARNING", 'gateway_failing name=trial detail="no route"'),
     ]
+
+
+def test_what_nobody_has_looked_for_yet_is_not_ready_and_no_outage():
+    """Opening takes some tenths of a second after a start; nobody is alarmed meanwhile."""
+    board = Board()
+    board.device("scanner", UNOPENED)
+    board.till("counter", UNOPENED)
+    board.journal_is(None)
+    assert board.outages() == ()
+    assert board.not_ready(Mode.SCAN, frozenset({"wechat"}))[0] == "scanner missing: not opened yet"
+    board.till("counter", Health(Condition.MISSING, "no such port"))
+    assert [(outage.part, outage.name) for outage in board.outages()] == [(Part.TILL, "counter")]

@@ -84,6 +84,46 @@ async def test_one_payment_at_a_time_until_its_outcome_is_known(tmp_path):
 
 
 @in_virtual_time
+async def test_a_till_that_goes_before_takes_the_place_of_what_waits_for_its_payer(tmp_path):
+    async with Counted(tmp_path, priorities={"vending": -1}) as shop:
+        await shop.desk.ask(a_request(till="vending"))
+        assert (await shop.desk.ask(a_request("A-2")))[1]
+        given_up = await shop.desk.find(A1)
+        assert (given_up.state, given_up.reason.text) == (State.CANCELLED, "given up by the till counter, which goes before")
+        with pytest.raises(Busy, match="A-2"):
+            await shop.desk.ask(a_request("A-3", till="vending"))
+        with pytest.raises(Busy, match="A-2"):
+            await shop.desk.ask(a_request("A-4"))
+        assert shop.desk.status()["busy_ref"] == A2
+
+
+@in_virtual_time
+async def test_nobody_goes_before_what_was_charged_or_takes_a_place_in_vain(tmp_path):
+    async with Counted(tmp_path, priorities={"vending": -1}) as shop:
+        await shop.desk.ask(a_request(till="vending"))
+        shop.board.device("scanner", Health(Condition.MISSING, "unplugged"))
+        with pytest.raises(NotReady):
+            await shop.desk.ask(a_request("A-2"))
+        assert shop.state() is State.AWAITING_CODE
+        shop.board.device("scanner", Health(Condition.OK))
+        await shop.scan("02")
+        with pytest.raises(Busy, match="A-1"):
+            await shop.desk.ask(a_request("A-2"))
+
+
+@in_virtual_time
+async def test_a_code_that_is_presented_in_the_same_moment_keeps_its_place(tmp_path):
+    async with Counted(tmp_path, priorities={"vending": -1}) as shop:
+        await shop.desk.ask(a_request(till="vending"))
+        scanned = asyncio.ensure_future(shop.scan("02"))
+        asked = asyncio.ensure_future(shop.desk.ask(a_request("A-2")))
+        with pytest.raises(Busy, match="A-1"):
+            await asked
+        await scanned
+        assert shop.state() in (State.SUBMITTING, State.PENDING)
+
+
+@in_virtual_time
 async def test_a_proven_refusal_does_not_hold_up_the_next_sale(tmp_path):
     """Though the refused order is still being undone in the background."""
     async with Counted(tmp_path) as shop:

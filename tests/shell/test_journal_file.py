@@ -155,8 +155,11 @@ def test_in_doubt_counts_what_a_person_must_look_at(journal):
     journal.store(a_payment("late", State.REFUSED, reason=LATE, attempts=rested), "boot", NOTE)
     journal.store(a_payment("given back", State.REFUNDED, reason=LATE), "boot", NOTE)
     journal.store(a_payment("going back", State.REFUSED, reason=LATE, attempts=(an_order("T2", errand=Errand.REFUND),)), "boot", NOTE)
+    failed = Reason("goods_failed", "the machine is jammed")
+    journal.store(a_payment("kept", State.PAID, reason=failed, attempts=(an_order("T3", State.PAID, Errand.NONE),)), "boot", NOTE)
+    journal.store(a_payment("back", State.REFUNDED, reason=failed), "boot", NOTE)
     journal.store(a_payment("refused", State.REFUSED, reason=Reason("NOTENOUGH", "")), "boot", NOTE)
-    assert journal.in_doubt() == 2
+    assert journal.in_doubt() == 3
 
 
 def test_payments_are_listed_newest_first_in_pages(journal):

@@ -28,8 +28,8 @@ def test_names_are_words(thing, says):
             {"scheme": "wechat", "gateway": "wx", "does": ["submit"]},
         ),
         (CodeRejected("product", "t"), [], None, "code_rejected", {"kind": "product"}),
-        (Cancelled("button", "t"), [], None, "cancelled", {"by": "button"}),
-        (Cancelled("till", "t"), [Query(T1)], "T1", "cancelled", {"by": "till", "does": ["query"]}),
+        (Cancelled("button", at="t"), [], None, "cancelled", {"by": "button"}),
+        (Cancelled("till", at="t"), [Query(T1)], "T1", "cancelled", {"by": "till", "does": ["query"]}),
         (
             Failed(Submit(T1), True, "no answer", "t"),
             [Query(T1)],

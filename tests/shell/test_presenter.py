@@ -200,6 +200,21 @@ async def test_the_tail_of_a_payment_does_not_show_its_end_again():
 
 
 @in_virtual_time
+async def test_a_payer_who_got_nothing_is_told_when_the_money_went_back():
+    async with Shown() as shown:
+        shown.asks()
+        shown.becomes(State.PAID)
+        await asyncio.sleep(10)
+        jammed = Reason("goods_failed", "jammed")
+        shown.becomes(State.PAID, reason=jammed)
+        assert shown.screen == "ready"
+        shown.becomes(State.REFUNDED, reason=jammed)
+        assert (shown.screen, shown.lit) == ("refunded", {"red": "on"})
+        await asyncio.sleep(5.1)
+        assert (shown.screen, timers()) == ("ready", 0)
+
+
+@in_virtual_time
 async def test_the_tail_of_a_payment_does_not_disturb_the_next_one():
     async with Shown() as shown:
         shown.asks("A-2")
@@ -364,7 +379,7 @@ async def test_a_charge_that_never_left_the_box_is_said(tmp_path):
         await settle()
         assert shown.screen == "not_sent"
         shop.provider.offline = False
-        await shop.runner.feed(A1, Cancelled("till", ""))
+        await shop.runner.feed(A1, Cancelled("till", at=""))
 
 
 @in_virtual_time
@@ -379,7 +394,7 @@ async def test_a_background_request_that_never_left_is_no_notice(tmp_path):
         await asyncio.sleep(20)
         assert shown.screen == "awaiting_code"
         assert [e.event for e in await shop.journal.entries(0, 99)].count("failed") >= 1
-        await shop.runner.feed(A1, Cancelled("till", ""))
+        await shop.runner.feed(A1, Cancelled("till", at=""))
 
 
 # -- countdowns --

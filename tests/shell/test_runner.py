@@ -288,7 +288,7 @@ async def test_a_code_is_handed_on_once_and_gone_with_its_call(tmp_path, caplog)
 async def test_a_code_that_comes_too_late_is_forgotten(tmp_path):
     async with Shop(tmp_path) as shop:
         await shop.sell()
-        await shop.runner.feed(A1, Cancelled("till", AT))
+        await shop.runner.feed(A1, Cancelled("till", at=AT))
         with pytest.raises(KeyError):
             await shop.scan("00")
         with pytest.raises(KeyError):
@@ -545,7 +545,7 @@ async def test_a_payment_that_ends_while_another_is_due_is_left_alone(tmp_path):
         await shop.sell("A-1", ttl_s=5.0)
         await shop.sell("A-2", ttl_s=4.5)
         await asyncio.sleep(4.2)
-        cancelling = asyncio.create_task(shop.runner.feed(Ref("A-2"), Cancelled("till", AT)))
+        cancelling = asyncio.create_task(shop.runner.feed(Ref("A-2"), Cancelled("till", at=AT)))
         await asyncio.sleep(3)
         assert cancelling.result().state is State.CANCELLED
         assert shop.runner.live == []
@@ -584,7 +584,7 @@ async def test_a_query_that_nobody_waits_for_any_more_is_broken_off(tmp_path):
         await shop.sell()
         await shop.scan("02")
         await until(lambda: gateway.held == 1, 5)
-        await shop.runner.feed(A1, Cancelled("till", AT))
+        await shop.runner.feed(A1, Cancelled("till", at=AT))
         await until(lambda: gateway.broken_off == 1, 10)
         await until(lambda: shop.state() is State.REVOKED, 60)
 

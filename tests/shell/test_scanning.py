@@ -61,7 +61,7 @@ async def test_the_scanner_is_armed_from_the_amount_to_the_code(tmp_path):
 async def test_the_scanner_is_disarmed_when_the_payment_is_given_up(tmp_path):
     async with Scanned(tmp_path) as shop:
         await shop.sell()
-        await shop.runner.feed(A1, Cancelled("till", ""))
+        await shop.runner.feed(A1, Cancelled("till", at=""))
         assert not shop.scanner.armed
         assert not shop.shows("00")
 
@@ -219,7 +219,7 @@ async def test_a_phone_that_lies_under_the_scanner_does_not_use_up_the_attempts(
         await settle()
         assert shop.notices == [(NoticeKind.WRONG_CODE, "used")]
         assert shop.asked.count("submit") == 1
-        await shop.runner.feed(A1, Cancelled("till", ""))
+        await shop.runner.feed(A1, Cancelled("till", at=""))
         await shop.sell("A-2")
         shop.shows("10")
         await settle()
@@ -279,7 +279,7 @@ async def test_a_code_that_comes_with_the_cancel_is_too_late(tmp_path, caplog):
     async with Scanned(tmp_path) as shop:
         await shop.sell()
         asyncio.get_running_loop().disk_s = 0.1
-        cancelling = asyncio.create_task(shop.runner.feed(A1, Cancelled("till", "")))
+        cancelling = asyncio.create_task(shop.runner.feed(A1, Cancelled("till", at="")))
         await asyncio.sleep(0.01)
         shop.scanner.scan("6901234567892")
         shop.shows("00")

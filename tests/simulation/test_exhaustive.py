@@ -48,6 +48,12 @@ def test_a_lost_answer_is_asked_about():
     assert sum(moments) == 2
 
 
+def test_goods_that_jam_are_paid_back():
+    jammed = next(story for story in QUICK_PAY if story.jams and story.gateway == "wallet")
+    tally, _ = tell(Telling(jammed, {}))
+    assert (tally.states[State.REFUNDED], tally.rows[State.PAID, News.REFUNDED]) == (1, 1)
+
+
 def test_stories_that_are_alike_to_the_box_are_one_kind():
     kinds = distinct(QUICK_PAY)
     assert len(kinds) < len(QUICK_PAY)

@@ -112,6 +112,16 @@ def test_money_that_nobody_hears_of_is_found_out(monkeypatch):
     _found("P7")
 
 
+def test_goods_that_failed_and_are_forgotten_are_found_out(monkeypatch):
+    monkeypatch.setitem(errands.DOING, Do.GIVE_BACK, lambda order, terms, now: errands.rest(order.but(reason=None), terms, now))
+    assert "the money is forgotten" in _found("P7").text
+
+
+def test_a_payment_that_is_given_back_without_the_machines_word_is_found_out(monkeypatch):
+    monkeypatch.setitem(TABLE[State.PENDING], News.PAID, Row(State.PAID, Do.GIVE_BACK))
+    assert "what was told paid is undone" in _found("P7").text
+
+
 def test_a_revoke_that_comes_too_early_is_found_out(monkeypatch):
     monkeypatch.setattr(errands, "revoke_from", lambda _order, _schedule: 0.0)
     _found("P8")

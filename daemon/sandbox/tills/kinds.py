@@ -1,0 +1,18 @@
+"""The emulated tills by the name of their kind. Each is imported only where it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from daemon.sandbox.tills.base import Emulator
+
+
+def _serial() -> Emulator:
+    from daemon.sandbox.tills.serial import SerialCounter
+
+    return SerialCounter()
+
+
+EMULATORS: dict[str, Callable[[], Emulator]] = {
+    "serial": _serial,
+}
