@@ -108,7 +108,7 @@ def _read(root: Table) -> Config:
         root.problem("box", "is missing", "a table [box] with at least terminal_id")
     box = read_box(root.table("box")) if "box" in root else _NO_BOX
     hardware = read_hardware(root)
-    tills = read_tills(root, _scanner_ports(hardware))
+    tills = read_tills(root, hardware.scanner)
     named = read_gateways(root)
     gateways = {name: settings for name, settings in named.items() if settings is not None}
     routes = read_routes(root, named)
@@ -139,11 +139,6 @@ def _warn_of_refunds(policy: Policy, gateways: Mapping[str, GatewaySettings], fi
     for name, settings in gateways.items():
         if policy.late_payment == "refund" and Ability.REFUND not in OFFERS[type(settings)].abilities:
             findings.warn("policy.late_payment", f"gateway {name} cannot refund: money that comes late is reported instead")
-
-
-def _scanner_ports(hardware: HardwareSettings) -> frozenset[str]:
-    scanners = (hardware.scanner, *hardware.scanner.also)
-    return frozenset(scanner.port for scanner in scanners if scanner.kind == "serial" and scanner.port)
 
 
 def _warn_of_scanner(hardware: HardwareSettings, routes: Routes, findings: Findings) -> None:

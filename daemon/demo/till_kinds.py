@@ -53,6 +53,13 @@ def _serial(say: Say) -> AbstractAsyncContextManager[TillDemo]:
     return open_till(say)
 
 
+def _keypad(say: Say) -> AbstractAsyncContextManager[TillDemo]:
+    from daemon.demo.till_keypad import open_till
+
+    return open_till(say)
+
+
 TILLS: dict[str, Open] = {
     "serial": _serial,
+    "keypad": _keypad,
 }

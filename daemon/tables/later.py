@@ -7,13 +7,12 @@ written for a later version shows its slips of the pen as well.
 from __future__ import annotations
 
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, SECONDS, USB_ID, Reader, one_of, text, whole
+from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, SECONDS, Reader, one_of, text, whole
 
 _MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
 _MS = whole(1, 10_000, "milliseconds, a whole number")
 
 TILLS: dict[str, dict[str, Reader[object]]] = {
-    "keypad": {"device": text(256), "vendor": USB_ID, "product": USB_ID},
     "pole": {
         "port": DEVICE_PATH,
         "baudrate": BAUDRATE,

@@ -6,14 +6,15 @@ loop's thread.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from daemon.errands import PAID_LATE
 from daemon.gateways.base import Push
 from daemon.money import Amount
 from daemon.payment import Mode, Payment, Ref, State
+from daemon.view import Prompt
 from hw.interfaces import Health, HealthListener
 
 
@@ -114,6 +115,17 @@ class Tellings(Protocol):
         """The till has acknowledged that end: synced when this returns. Whether it was owed."""
 
 
+class Front(Protocol):
+    """The box's own panel, light and sound, for tills that have none. `till` is the key in [tills.NAME]. Nothing here waits."""
+
+    def show(self, till: str, prompt: Prompt | None) -> None:
+        """What the till has to say while no payment is open; None: nothing any more."""
+
+    def refuse(self, till: str, why: str) -> None:
+        """Say, for a short while and with the wrong-code tone, that something was not taken. `why` is a word of
+        `daemon.texts.NOT_TAKEN`."""
+
+
 class Till(Protocol):
     """A till with a device of its own: a line, a key pad, a machine. Used on the event loop's thread only."""
 
@@ -134,6 +146,15 @@ class Till(Protocol):
 
     def changed(self, payment: Payment) -> None:
         """Every payment of the box, after each change was stored. Must not wait."""
+
+
+@runtime_checkable
+class Played(Protocol):
+    """A till whose device may be a simulated one."""
+
+    @property
+    def played(self) -> Callable[[str], object] | None:
+        """What types on it, each character a key (ValueError: no key types it); None where only a finger can."""
 
 
 class Desk(Protocol):

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from daemon.tables.tills import SerialTillSettings, TillSettings
-from daemon.tills.base import Desk, Tellings, Till
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
+from daemon.tills.base import Desk, Front, Tellings, Till
 from daemon.tills.http import Terms
-from hw.interfaces import TillLine
+from hw.interfaces import Keypad, TillLine
 
 
 class Devices(Protocol):
     """What tills have of `hw.factory`. Nothing is opened yet."""
 
     def till_line(self, name: str, port: str, baudrate: int) -> TillLine: ...
+    def keypad(self, name: str, device: str | None, vendor: int | None, product: int | None) -> Keypad: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Shop:
     terms: Terms
     new_ref: Callable[[], str]
     version: str
+    front: Front
 
 
 def build(settings: Iterable[TillSettings], shop: Shop, devices: Devices) -> list[Till]:
@@ -38,6 +40,8 @@ def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
     match settings:
         case SerialTillSettings():
             return _serial(settings, shop, devices)
+        case KeypadTillSettings():
+            return _keypad(settings, shop, devices)
     raise ValueError(f"tills.{settings.name}: there is no kind {settings.kind!r}")
 
 
@@ -47,3 +51,10 @@ def _serial(settings: SerialTillSettings, shop: Shop, devices: Devices) -> Till:
     line = devices.till_line(settings.name, settings.port, settings.baudrate)
     terms = SerialTerms(settings.name, shop.terms, settings.crc_required, shop.version)
     return SerialTill(terms, line, shop.desk, shop.tellings, shop.new_ref)
+
+
+def _keypad(settings: KeypadTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.keypad import KeypadTill
+
+    pad = devices.keypad(settings.name, settings.device, settings.vendor, settings.product)
+    return KeypadTill(settings.name, shop.terms, pad, shop.desk, shop.front, shop.new_ref)

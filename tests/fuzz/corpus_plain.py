@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import segno
+from corpus_counter import counter
 from fuzz_promises import CODE
 from fuzz_provider import NUMBER
 
@@ -51,6 +52,7 @@ def plain() -> Iterator[tuple[str, str, bytes]]:
     yield from _bodies()
     for name, data in _SERIAL.items():
         yield "serial-till", name, data
+    yield from counter()
     yield from _pictures()
     yield from _configurations()
 

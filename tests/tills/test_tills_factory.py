@@ -6,14 +6,15 @@ from unittest.mock import sentinel
 
 import pytest
 
-from daemon.tables.tills import SerialTillSettings, TillSettings
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.factory import Shop, build
 from daemon.tills.http import Terms
+from daemon.tills.keypad import KeypadTill
 from daemon.tills.serial import SerialTill
 from hw import factory as devices
 from hw.interfaces import Condition
 
-SHOP = Shop(sentinel.desk, sentinel.tellings, Terms("CNY", 100_000), lambda: "T1", "1.0")
+SHOP = Shop(sentinel.desk, sentinel.tellings, Terms("CNY", 100_000), lambda: "T1", "1.0", sentinel.front)
 
 
 def test_a_till_on_the_web_has_no_device() -> None:
@@ -24,6 +25,14 @@ def test_a_serial_till_has_a_line_that_is_not_open_yet() -> None:
     (till,) = build([TillSettings("web"), SerialTillSettings("counter", port="/dev/ttyUSB0")], SHOP, devices)
     assert isinstance(till, SerialTill)
     assert till.name == "counter"
+    assert till.health.condition is Condition.MISSING
+
+
+@pytest.mark.parametrize("settings", [KeypadTillSettings("pad", device="simulated"), KeypadTillSettings("pad", vendor=1, product=2)])
+def test_a_keypad_is_not_open_yet(settings: KeypadTillSettings) -> None:
+    (till,) = build([settings], SHOP, devices)
+    assert isinstance(till, KeypadTill)
+    assert till.name == "pad"
     assert till.health.condition is Condition.MISSING
 
 
