@@ -7,31 +7,21 @@ from dataclasses import dataclass, replace
 
 from daemon.tables import later
 from daemon.tables.devices import check_one_way_to_find
+from daemon.tables.machines import read_pulse
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, USB_ID, one_of, text, whole
+from daemon.tables.till import TillSettings
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, LARGEST_AMOUNT, USB_ID, one_of, text, whole
 from daemon.view import Part
 from hw.settings import ScannerSettings
 
-_KINDS = one_of(("http", "serial", "keypad"), later=tuple(later.TILLS))
+__all__ = ["KeypadTillSettings", "SerialTillSettings", "TillSettings", "read_tills"]
+
+_KINDS = one_of(("http", "serial", "keypad", "pulse"), later=tuple(later.TILLS))
 _PRIORITY = whole(-9, 9, "a whole number")
 _CRC = one_of(("required", "optional"))
 _DEVICE = 'a path, a name in /dev/input/by-id, or "simulated"'
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
-
-
-@dataclass(frozen=True, slots=True)
-class TillSettings:
-    """`kind = "http"`: `/v1/payments` on `[web] listen`; there can be one."""
-
-    name: str
-    kind: str = "http"
-    priority: int = 0  # the higher goes before; see `daemon.desk.Counter`
-
-    @property
-    def acknowledges(self) -> bool:
-        """Whether the till says what it got, so that the journal keeps what it was told."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +53,12 @@ class KeypadTillSettings(TillSettings):
         return (self.name,) if self.device == "simulated" else (self.device, self.vendor, self.product)
 
 
-def read_tills(root: Table, scanner: ScannerSettings) -> dict[str, TillSettings]:
+def read_tills(root: Table, scanner: ScannerSettings, max_amount: int = LARGEST_AMOUNT) -> dict[str, TillSettings]:
     """The tills by name; one of kind `http` where none is configured. What belongs to the scanners is theirs alone."""
     tables = take_names(root.table("tills"), root.findings)
     if not tables:
         return {"http": TillSettings("http")}
-    read = {name: _read_till(name, table) for name, table in tables.items()}
+    read = {name: _read_till(name, table, max_amount) for name, table in tables.items()}
     tills = {name: till for name, till in read.items() if till is not None}
     for name in [name for name, till in tills.items() if till.kind == "http"][1:]:
         tables[name].problem("kind", "is a second till of kind http", "one of them; it serves any number of machines")
@@ -78,7 +68,7 @@ def read_tills(root: Table, scanner: ScannerSettings) -> dict[str, TillSettings]
     return tills
 
 
-def _read_till(name: str, table: Table) -> TillSettings | None:
+def _read_till(name: str, table: Table, max_amount: int) -> TillSettings | None:
     kind = table.take("kind", _KINDS, None, needed=True)
     if kind is None:
         for later_kind, keys in later.TILLS.items():
@@ -87,7 +77,7 @@ def _read_till(name: str, table: Table) -> TillSettings | None:
         return None
     if kind != "http" and name in _TAKEN:
         table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
-    till = _READERS[kind](name, table)
+    till = read_pulse(name, table, max_amount) if kind == "pulse" else _READERS[kind](name, table)
     priority = table.take("priority", _PRIORITY, till.priority)
     table.close()
     return replace(till, priority=priority)
