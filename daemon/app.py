@@ -15,6 +15,7 @@ from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
+from daemon.front import BoxFront
 from daemon.gateways.base import Ability, Gateway, Pushed
 from daemon.gateways.factory import build as build_gateway
 from daemon.gateways.settings import Place
@@ -34,7 +35,7 @@ from daemon.qr import Panel, why_unshowable
 from daemon.runner import Change, Runner
 from daemon.scanning import Scanning
 from daemon.texts import Language
-from daemon.tills.base import Giving, Till
+from daemon.tills.base import Giving, Played, Till
 from daemon.tills.factory import Shop
 from daemon.tills.factory import build as build_tills
 from daemon.tills.house import House
@@ -89,8 +90,8 @@ class App:
         self.giving_up = GivingUp(self.runner, self.hardware.button)
         self.warming = Warming({name: self.gateways[name] for name in set(config.routes.scan.values())})
         self.vitals = Vitals(self.journal.thread)
-        self.web = self._build_web()
         self.tills = self._build_tills()
+        self.web = self._build_web()
         self._listen()
 
     async def __aenter__(self) -> App:
@@ -176,11 +177,13 @@ class App:
             version=version("tillbox"),
             pushed={n: g for n, g in self.gateways.items() if isinstance(g, Pushed)},
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
+            simulated_pads={till.name: till.played for till in self.tills if isinstance(till, Played) and till.played is not None},
         )
 
     def _build_tills(self) -> list[Till]:
         box, tellings = self.config.box, JournalTellings(self.journal, self.runner.find)
-        shop = Shop(self.desk, tellings, Terms(box.currency, box.max_amount), self._numbers, version("tillbox"), self._build_house())
+        terms, front = Terms(box.currency, box.max_amount), BoxFront(self.presenter)
+        shop = Shop(self.desk, tellings, terms, self._numbers, version("tillbox"), front, self._build_house())
         return build_tills(self.config.tills.values(), shop, factory)
 
     def _build_house(self) -> House:

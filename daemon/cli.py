@@ -16,8 +16,8 @@ from typing import Any
 
 DONE, FAILED, WRONG = 0, 1, 2
 
-TILL_KINDS = ("serial", "mdb")  # those that have an emulator at the other end of a line
-DEMO_TILL_KINDS = (*TILL_KINDS, "pulse")
+TILL_KINDS = ("serial", "mdb")  # those that have an emulator for their line
+DEMO_KINDS = (*TILL_KINDS, "keypad", "pulse")  # and those that have no line
 
 DEFAULT_CONFIG = Path("/etc/tillbox/config.toml")
 
@@ -78,7 +78,7 @@ def _add_demo(commands: Any) -> None:
     command.add_argument("--once", action="store_true", help="play four sales and exit: paid, with password, refused then paid, timed out")
     command.add_argument("--show", action="store_true", help="the box shows the QR; with --once: paid, timed out, given up, paid too late")
     command.add_argument(
-        "--till", choices=DEMO_TILL_KINDS, metavar="KIND", help=f"the amounts come from an emulated till: {', '.join(DEMO_TILL_KINDS)}"
+        "--till", choices=DEMO_KINDS, metavar="KIND", help=f"the amounts come from an emulated till: {', '.join(DEMO_KINDS)}"
     )
     command.add_argument("--port", type=_port, default=8080, metavar="N", help="where the box answers HTTP (default: %(default)s; 0: any)")
     command.add_argument("--language", default="en", choices=["en", "zh"], help="of the panel (default: %(default)s)")

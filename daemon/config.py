@@ -113,7 +113,7 @@ def _read(root: Table) -> Config:
         root.problem("box", "is missing", "a table [box] with at least terminal_id")
     box = read_box(root.table("box")) if "box" in root else _NO_BOX
     hardware = read_hardware(root)
-    tills = read_tills(root, _scanner_ports(hardware), box.max_amount)
+    tills = read_tills(root, hardware.scanner, box.max_amount)
     check_pins(hardware, {n: till.line for n, till in tills.items() if isinstance(till, PulseTillSettings)}, root.findings)
     named = read_gateways(root)
     gateways = {name: settings for name, settings in named.items() if settings is not None}
@@ -148,11 +148,6 @@ def _warn_of_refunds(policy: Policy, gateways: Mapping[str, GatewaySettings], fi
             findings.warn("policy.late_payment", f"gateway {name} cannot refund: money that comes late is reported instead")
 
 
-def _scanner_ports(hardware: HardwareSettings) -> frozenset[str]:
-    scanners = (hardware.scanner, *hardware.scanner.also)
-    return frozenset(scanner.port for scanner in scanners if scanner.kind == "serial" and scanner.port)
-
-
 def _warn_of_scanner(hardware: HardwareSettings, routes: Routes, findings: Findings) -> None:
     if hardware.scanner.kind == "none" and routes.scan:
         findings.warn("scanner", "there is none, so the box can only show codes, not scan them")
@@ -163,9 +158,7 @@ def _warn_of_machines(tills: Mapping[str, TillSettings], schedule: Schedule, fin
         if isinstance(till, MdbTillSettings) and till.price is None:
             why = Patience(schedule, till.max_vend_wait_s).why_too_short
             if why is not None:
-                findings.warn(
-                    f"tills.{name}.max_vend_wait_s", f'{why}: nothing is sold. With mode = "session" and a price it is paid first'
-                )
+                findings.warn(f"tills.{name}.max_vend_wait_s", f'{why}: nothing is sold; a `price` in mode "session" is paid first')
 
 
 def _read_toml(path: Path) -> dict[str, object]:

@@ -25,7 +25,7 @@ from daemon.signals import NOTICE_S, RESULT_S, lights, sound
 from daemon.texts import Language
 from daemon.tills.offering import ARMED_S, BY_MACHINE
 from daemon.timing import Schedule
-from daemon.view import Notice, NoticeKind, Phase, View, screen_name
+from daemon.view import Notice, NoticeKind, Phase, Prompt, PromptKind, View, screen_name
 from hw.interfaces import Buzzer, Display, Lights
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ class Presenter:
         self._phase = Phase.STARTING
         self._payment: Payment | None = None
         self._result_until: float | None = None
+        self._prompts: dict[str, Prompt] = {}  # what tills have to say between payments, the newest last
         self._notice: Notice | None = None
         self._notice_until: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -147,6 +148,19 @@ class Presenter:
             self._note(NoticeKind.NOT_SENT, "")
         self.refresh()
 
+    def show_prompt(self, till: str, prompt: Prompt | None) -> None:
+        """What a till without a screen of its own has to say while no payment is shown; None: nothing any more."""
+        if self._prompts.get(till) == prompt:
+            return
+        self._prompts.pop(till, None)
+        if prompt is not None:
+            self._prompts[till] = prompt  # the one that was said last is shown
+        if self._notice is not None and self._notice.kind is NoticeKind.NOT_TAKEN:
+            self._notice = self._notice_until = None  # whoever types on has seen it
+        if prompt is not None and prompt.kind is not PromptKind.OFFERED:
+            self._make_way()
+        self.refresh()
+
     def _was_only_offered(self, change: Change) -> bool:
         """A till without staff offers by itself, and has taken back what nobody came to: that is no news to anybody."""
         payment, event = change.payment, change.event
@@ -159,7 +173,14 @@ class Presenter:
     def notify(self, kind: NoticeKind, detail: str) -> None:
         """Say something that changed no payment, for a short while."""
         self._note(kind, detail)
+        if kind is NoticeKind.NOT_TAKEN:
+            self._make_way()
         self.refresh()
+
+    def _make_way(self) -> None:
+        """Whoever types at the box has seen how the last payment ended; only that it was paid, its payer sees as long as ever."""
+        if self._payment is not None and self._payment.state.is_final and self._payment.state is not State.PAID:
+            self._payment = self._result_until = None
 
     def _note(self, kind: NoticeKind, detail: str) -> None:
         number = self._notice.number + 1 if self._notice else 0
@@ -190,6 +211,7 @@ class Presenter:
             notice=self._notice,
             outages=self._board.outages() if self._phase is Phase.RUNNING else (),
             in_doubt=self._in_doubt(),
+            prompt=next(reversed(self._prompts.values()), None),
         )
         payment = self._payment
         if payment is None:

@@ -15,7 +15,7 @@ from daemon.layout import Composition, Content, Placed, Words, compose
 from daemon.payment import State
 from daemon.qr import Panel, picture
 from daemon.texts import Language, Text
-from daemon.view import Notice, NoticeKind, Part, Phase, View
+from daemon.view import Notice, NoticeKind, Part, Phase, Prompt, PromptKind, View
 
 _ROOM_BESIDE = 32
 """Columns from which on words stand beside a QR: an amount of five figures in the smallest letters."""
@@ -62,6 +62,8 @@ def content(view: View, language: Language) -> Content:
         return _not_set_up(view, language)
     if view.overlay is not None:
         return _notice(view.overlay, language)
+    if view.shown_prompt is not None:
+        return _OF_PROMPT[view.shown_prompt.kind](view.shown_prompt, language)
     if view.state is not None:
         return _OF_STATE[view.state](view, language)
     return _ready(view, language) if view.ready else _not_ready(view, language)
@@ -135,6 +137,8 @@ def _missing(view: View, language: Language) -> list[Words]:
 
 def _notice(notice: Notice, language: Language) -> Content:
     told = texts.NOTICES[notice.kind]
+    if notice.kind is NoticeKind.NOT_TAKEN:
+        told = texts.NOT_TAKEN.get(notice.detail, told)
     why = _words(told.why, language)
     if notice.kind is NoticeKind.WRONG_CODE:
         why = _words(texts.WRONG_CODES.get(notice.detail, told.why), language)
@@ -150,6 +154,42 @@ _TITLE_OF_NOTICE = {
     NoticeKind.NO_ROUTE: texts.WRONG_CODE,
     NoticeKind.NOT_SENT: texts.NOT_SENT,
     NoticeKind.NOT_STORED: texts.NOT_READY,
+    NoticeKind.NOT_TAKEN: texts.TRY_AGAIN,
+}
+
+
+def _typed(prompt: Prompt, language: Language) -> Content:
+    """What is typed stands large from its first key on; what it will be added to or multiplied with, above it."""
+    title = _plain(prompt.before) if prompt.before else _words(texts.AMOUNT, language)
+    return Content(title=title, figure=prompt.figure, paragraphs=(_words(texts.PRESS_ENTER, language),))
+
+
+def _offered(prompt: Prompt, language: Language) -> Content:
+    """The till's total, and how it is asked for."""
+    by_scan = texts.OFFERED_BOTH if prompt.button else texts.SHOW_CODE
+    wanted = by_scan if prompt.scan else texts.OFFERED_BUTTON
+    return Content(figure=prompt.figure, paragraphs=(_words(wanted, language),))
+
+
+def _last(prompt: Prompt, language: Language) -> Content:
+    """How the last payment ended, in the word that its own screen had."""
+    ended = (_words(_ENDS[prompt.state], language),) if prompt.state in _ENDS else ()
+    return Content(title=_words(texts.LAST, language), figure=prompt.figure, paragraphs=ended, tick=prompt.state is State.PAID)
+
+
+_OF_PROMPT: dict[PromptKind, Callable[[Prompt, Language], Content]] = {
+    PromptKind.TYPED: _typed,
+    PromptKind.OFFERED: _offered,
+    PromptKind.LAST: _last,
+}
+_ENDS: dict[State | None, Text] = {
+    State.PAID: texts.PAID,
+    State.REFUSED: texts.REFUSED,
+    State.EXPIRED: texts.EXPIRED,
+    State.CANCELLED: texts.CANCELLED,
+    State.REVOKED: texts.REVOKED,
+    State.REFUNDED: texts.REFUNDED,
+    State.IN_DOUBT: texts.IN_DOUBT,
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from daemon.payment import Reason, State
-from daemon.view import NoticeKind, Part, Phase, View
+from daemon.view import NoticeKind, Part, Phase, PromptKind, View
 from hw.interfaces import LIGHTS, Pattern, Tone
 
 RESULT_S: dict[State, float] = {
@@ -59,6 +59,7 @@ class Row(Enum):
     PAID = auto()
     ENDED = auto()
     WRONG_CODE = auto()
+    NOT_TAKEN = auto()  # of what was typed at the box, while no code is awaited
     ATTENTION = auto()
 
 
@@ -71,6 +72,7 @@ ROWS: dict[Row, tuple[dict[str, Pattern], Sound | None]] = {
     Row.PAID: ({"green": Pattern.FAST}, PAID),
     Row.ENDED: ({"red": Pattern.ON}, REFUSED),
     Row.WRONG_CODE: ({"green": Pattern.ON, "red": Pattern.FAST}, WRONG_CODE),
+    Row.NOT_TAKEN: ({"red": Pattern.FAST}, WRONG_CODE),
     Row.ATTENTION: ({"red": Pattern.SLOW}, ATTENTION),
 }
 
@@ -94,9 +96,11 @@ _ROW_OF_STATE = {
 
 def row(view: View) -> Row:
     """What the view means, in one word; an outage beside a payment or a ready box is not in it."""
-    if view.overlay is not None:
-        return Row.ATTENTION if view.overlay.kind is NoticeKind.NOT_STORED else Row.WRONG_CODE
-    return _row_below(view)
+    if view.overlay is None:
+        return _row_below(view)
+    if view.overlay.kind is NoticeKind.NOT_TAKEN and _row_below(view) is not Row.SHOW_CODE:
+        return Row.NOT_TAKEN
+    return Row.ATTENTION if view.overlay.kind is NoticeKind.NOT_STORED else Row.WRONG_CODE
 
 
 def _row_below(view: View) -> Row:
@@ -107,6 +111,8 @@ def _row_below(view: View) -> Row:
         return Row.ATTENTION
     if view.state is not None:
         return _ROW_OF_STATE[view.state]
+    if view.ready and view.prompt is not None and view.prompt.kind is PromptKind.OFFERED and view.prompt.scan:
+        return Row.SHOW_CODE
     return Row.READY if view.ready else Row.ATTENTION
 
 
@@ -128,6 +134,8 @@ def sound(before: View | None, after: View) -> Sound | None:
     before = before or View(ready=True, phase=Phase.STARTING)
     if after.overlay is not None and after.overlay != before.overlay:
         return ROWS[row(after)][1]
+    if after.notice is not None and after.notice.kind is NoticeKind.NOT_TAKEN and after.notice != before.notice:
+        return WRONG_CODE  # heard, though a payment that is under way or was paid is not covered by it
     if after.overlay is None and _news(after) != _news(before):
         heard = WRONG_CODE if _mendable(after) else ROWS[_row_below(after)][1]
         if heard not in (None, ATTENTION):

@@ -99,6 +99,37 @@ OUTAGES: dict[Part, Text] = {
 DOUBTS = Text("{count} payments unclear", "{count}笔结果未确认", "{count} unclear", "{count}笔待查")
 ONE_DOUBT = Text("1 payment unclear", "1笔结果未确认", "1 unclear", "1笔待查")
 
+# What a till of the box's own says between payments.
+AMOUNT = Text("Amount", "金额")
+PRESS_ENTER = Text("Enter: ask for it", "按确认键收款", "Enter: ask", "按确认键")
+OFFERED_BOTH = Text("Press the button or show your code", "请按按钮或出示付款码", "Button or code", "按钮或付款码")
+OFFERED_BUTTON = Text("Press the button to ask for it", "请按按钮收款", "Press button", "请按按钮")
+LAST = Text("Last payment", "上一笔", "Last")
+
+# Why what was typed, or pressed, was not taken, by the detail of its notice.
+NOT_TAKEN: dict[str, Why] = {
+    "too_much": Why(
+        Text("More than is allowed", "超过最高金额", "Too much", "超过上限"), Text("Esc clears it", "按清除键重输", "Esc clears")
+    ),
+    "zero": Why(Text("The amount is zero", "金额为零", "Zero"), Text("Type an amount", "请输入金额")),
+    "decimals": Why(Text("No more decimals", "小数位已满", "Decimals"), Text("+ × or Enter", "请按 + × 或确认", "+ × Enter", "+ × 确认")),
+    "too_long": Why(Text("Too many digits", "数字过长"), Text("Esc clears it", "按清除键重输", "Esc clears")),
+    "count": Why(
+        Text("× takes a whole number", "× 只能用整数", "Whole number", "需为整数"),
+        Text("Type 3 × 2.50", "例如 3 × 2.50", "3 × 2.50", "3 × 2.50"),
+    ),
+    "incomplete": Why(Text("A number is missing", "缺少数字", "Incomplete"), Text("Type it, or Esc", "请补全或清除", "Type or Esc")),
+    "no_last": Why(Text("Nothing sold yet", "尚无交易"), Text("Type an amount", "请输入金额")),
+    "num_lock": Why(Text("Num Lock is off", "数字锁已关"), Text("Press Num Lock", "请按 Num Lock", "Num Lock", "NumLock")),
+    "no_key": Why(Text("That key does nothing", "此键无效", "No such key"), Text("Type an amount", "请输入金额")),
+    "lost_keys": Why(Text("Some keys were lost", "按键丢失", "Keys lost"), Text("Type it again", "请重新输入", "Again")),
+    "busy": Why(Text("A payment is open", "有未完成的付款", "Busy", "付款中"), Text("Wait, or press Esc", "请等待或取消", "Wait or Esc")),
+    "busy_other": Why(Text("Another till is selling", "他机正在收款", "Busy", "占用中"), PLEASE_WAIT),
+    "doubt": Why(Text("A payment is unclear", "有未确认的付款", "Unclear"), Text("See to it first", "请先处理", "See to it")),
+    "not_ready": Why(Text("The box cannot sell", "暂时无法收款", "Cannot sell"), CALL_STAFF),
+    "not_stored": Why(OUTAGES[Part.JOURNAL], CALL_STAFF),
+}
+
 # By what the code was (daemon.codes.Kind).
 WRONG_CODES: dict[str, Text] = {
     "product": Text("A product barcode", "这是商品条码"),
@@ -126,6 +157,7 @@ NOTICES: dict[NoticeKind, Why] = {
     NoticeKind.NO_ROUTE: Why(NO_ROUTE, OTHER_WALLET),
     NoticeKind.NOT_SENT: Why(NO_CHARGE, SHOW_AGAIN),
     NoticeKind.NOT_STORED: Why(OUTAGES[Part.JOURNAL], CALL_STAFF),
+    NoticeKind.NOT_TAKEN: NOT_TAKEN["not_ready"],
 }
 
 GENERAL = Why(Text("Payment was refused", "付款被拒绝", "Refused", "被拒绝"), OTHER_WAY)

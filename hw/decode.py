@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from hw import keys
 from hw.interfaces import Scan, ScanFault
+from hw.keyboard import Keyboard, Torn
 
 GAP_S = 0.15  # scanners type a key each 1 to 10 ms (at most 50), people need more than that: a longer silence ends what it was
 LIMIT = 512  # characters; payment codes have 16 to 24, EMVCo codes up to about 500
@@ -120,21 +121,21 @@ class KeyDecoder:
 
     def __init__(self, gap_s: float = GAP_S) -> None:
         self._draft = _Draft(gap_s)
-        self._held: set[int] = set()
-        self._caps = False
-        self._dropping = False
-        self.lost_track = False
+        self._keyboard = Keyboard()
 
     @property
     def unterminated(self) -> int:
         """How many codes ended in silence instead of a terminator: a scanner set to send none."""
         return self._draft.unterminated
 
+    @property
+    def lost_track(self) -> bool:
+        """Events were lost: ask the device which keys are `held`. Nothing counts until then."""
+        return self._keyboard.lost_track
+
     def held(self, held: Iterable[int], *, caps: bool = False) -> None:
         """What the device says is pressed now, and whether its CapsLock light is on. Ask it when opened and when `lost_track`."""
-        self._held = set(held) & keys.MODIFIERS
-        self._caps = caps
-        self.lost_track = False
+        self._keyboard.held(held, caps=caps)
 
     def reset_until_break(self, now: float) -> None:
         """Forget what was read; of a code that has begun, also what is still to come of it."""
@@ -142,49 +143,20 @@ class KeyDecoder:
 
     def feed(self, kind: int, code: int, value: int, now: float) -> Outcome | None:
         """One event (`type`, `code`, `value` of struct input_event)."""
-        if kind == keys.EV_SYN:
-            return self._synchronised(code, now)
-        if kind == keys.EV_LED and code == keys.LED_CAPSL:
-            self._caps = bool(value)
         if kind == keys.EV_KEY and value != keys.REPEAT:
             self._draft.hear(now)
-            if not self._dropping and not self.lost_track:
-                return self._key(code, value, now)
-        return None
-
-    def _synchronised(self, code: int, now: float) -> Outcome | None:
-        """The kernel's buffer ran over: what it still gives up to the next report is torn (Documentation/input/event-codes)."""
-        if code == keys.SYN_DROPPED:
-            self._dropping = True
+        pressed = self._keyboard.feed(kind, code, value)
+        if pressed is Torn.TORN:
             self._draft.hear(now)
             return self._draft.spoil(ScanFault.LOST_KEYS, _Skip.TO_BREAK)
-        if code == keys.SYN_REPORT and self._dropping:
-            self._dropping = False
-            self.lost_track = True
-        return None
-
-    def _key(self, code: int, value: int, now: float) -> Outcome | None:
-        if code in keys.MODIFIERS:
-            self._held = self._held | {code} if value == keys.DOWN else self._held - {code}
-        elif value == keys.DOWN and code == keys.KEY_CAPSLOCK:
-            self._caps = not self._caps
-        elif value == keys.DOWN and code not in keys.SILENT:
-            return self._typed(code, now)
-        return None
+        return None if pressed is None else self._typed(pressed, now)
 
     def _typed(self, code: int, now: float) -> Outcome | None:
-        chord = self._held - keys.SHIFT
+        chord = self._keyboard.chord
         if (not chord and code in keys.TERMINATORS) or (chord and chord <= keys.CTRL and code in keys.CTRL_TERMINATORS):
             return self._draft.end(now)
-        char = None if chord else self._char(code)
+        char = self._keyboard.char(code)
         return self._draft.add(char) if char else self._draft.spoil(ScanFault.NOISE, _Skip.TO_BREAK)
-
-    def _char(self, code: int) -> str | None:
-        if code not in keys.US:
-            return keys.KEYPAD.get(code)
-        plain, shifted = keys.US[code]
-        shift = bool(self._held & keys.SHIFT)
-        return shifted if shift != (self._caps and plain.isalpha()) else plain
 
 
 class LineDecoder:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hw.interfaces import Button, Buzzer, Display, Lights, PulseOutput, Scanner, TillLine
+from hw.interfaces import Button, Buzzer, Display, Keypad, Lights, PulseOutput, Scanner, TillLine
 from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, PulseSettings, ScannerSettings
 
 Make = TypeVar("Make")
@@ -64,6 +64,17 @@ def till_line(name: str, port: str, baudrate: int) -> TillLine:
     from hw.till_line import SerialTillLine
 
     return SerialTillLine(name, port, baudrate)
+
+
+def keypad(name: str, device: str | None, vendor: int | None, product: int | None) -> Keypad:
+    """The number pad of the till of that name; `device` may be "simulated". Nothing is opened yet."""
+    if device == "simulated":
+        from hw.simulated_keypad import SimulatedKeypad
+
+        return SimulatedKeypad(name)
+    from hw.keypad_evdev import EvdevKeypad
+
+    return EvdevKeypad(name, device, vendor, product)
 
 
 def pulse_output(name: str, settings: PulseSettings) -> PulseOutput:

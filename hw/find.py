@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hw.gpio_chips import AskChip, ask_chip, chip_paths
 from hw.hid_nodes import CLASS, DEV, HidNode, hid_nodes
-from hw.input_nodes import OpenNode, event_paths, open_node, types_codes, unit_of
+from hw.input_nodes import NUMBER_PAD, SCANNER, OpenNode, event_paths, open_node, unit_of
 
 PANEL_ADDRESSES = (0x3C, 0x3D)  # the two that a jumper on SSD1306, SH1106 and their like chooses between
 
@@ -76,7 +76,8 @@ def _hid_name(node: HidNode, others: list[HidNode]) -> tuple[str, ...]:
 
 
 def find_scanners(input_dir: Path = Path("/dev/input"), opener: OpenNode = open_node) -> list[Found]:
-    """Input devices that type digits and Enter: scanners in keyboard mode, and keyboards, which nothing tells apart."""
+    """Input devices that type digits and Enter: scanners in keyboard mode, and keyboards, which nothing tells apart; and number pads,
+    where their digits are on the keypad alone."""
     looked = [seen for path in event_paths(input_dir) if (seen := _look(path, opener)) is not None]
     units = {seen.unit: seen.ids for seen in looked if isinstance(seen, _Typing)}
     return [_scanner(seen, input_dir, list(units.values())) if isinstance(seen, _Typing) else seen for seen in looked]
@@ -90,6 +91,7 @@ class _Typing:
     name: str
     ids: tuple[int, int]
     unit: str
+    is_pad: bool
 
 
 def _look(path: str, opener: OpenNode) -> _Typing | Found | None:
@@ -100,7 +102,8 @@ def _look(path: str, opener: OpenNode) -> _Typing | Found | None:
     except OSError as exc:
         return Found("scanner", f"{path}: cannot be asked ({exc.strerror}); run this as root, or join the group input")
     try:
-        return _Typing(path, node.name, (node.info.vendor, node.info.product), unit_of(node)) if types_codes(node) else None
+        scans, pads = SCANNER(node), NUMBER_PAD(node)
+        return _Typing(path, node.name, (node.info.vendor, node.info.product), unit_of(node), not scans) if scans or pads else None
     except OSError:
         return None
     finally:
@@ -111,11 +114,12 @@ def _scanner(seen: _Typing, input_dir: Path, plugged: list[tuple[int, int]]) -> 
     """By its lasting name; of two alike without a serial number one has none, and is then named by the socket it is plugged into."""
     vendor, product = seen.ids
     what = f"{seen.name} ({vendor:04x}:{product:04x}, {seen.path})"
+    table, kind = ("tills.pad", 'kind = "keypad"') if seen.is_pad else ("scanner", 'kind = "evdev"')
     if name := _link_to(seen.path, input_dir / "by-id"):
-        return Found("scanner", what, ('kind = "evdev"', f'device = "{name.name}"'))
+        return Found(table, what, (kind, f'device = "{name.name}"'))
     if plugged.count(seen.ids) > 1 and (socket := _link_to(seen.path, input_dir / "by-path")):
-        return Found("scanner", what, ('kind = "evdev"', f'device = "{socket}"'))
-    return Found("scanner", what, ('kind = "evdev"', f"vendor = 0x{vendor:04x}", f"product = 0x{product:04x}"))
+        return Found(table, what, (kind, f'device = "{socket}"'))
+    return Found(table, what, (kind, f"vendor = 0x{vendor:04x}", f"product = 0x{product:04x}"))
 
 
 def _link_to(path: str, links: Path) -> Path | None:

@@ -1,7 +1,7 @@
-"""The kernel's input devices (/dev/input/event…): which of them are scanners, and how to take them.
+"""The kernel's input devices (/dev/input/event…): which of them are scanners or number pads, and how to take them.
 
 A scanner in keyboard mode often shows several nodes: one that types, and others for volume or power keys. Only those with all
-ten digits and Enter are read, and none that moves a pointer.
+ten digits and Enter are read, and none that moves a pointer. A number pad may have its digits on the keypad alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import fcntl
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,11 +82,21 @@ def open_node(path: str) -> InputNode:
     return node
 
 
-def types_codes(node: InputNode) -> bool:
-    """Whether it has all digits and Enter, and neither moves nor points."""
-    capabilities = node.capabilities()
-    typed = set(capabilities.get(keys.EV_KEY, ()))
-    return typed >= keys.DIGITS | {keys.KEY_ENTER} and not {keys.EV_REL, keys.EV_ABS} & capabilities.keys()
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """Which nodes are of use as `what`: those with all keys of one of the sets, that neither move nor point."""
+
+    what: str
+    keys: tuple[frozenset[int], ...]
+
+    def __call__(self, node: InputNode) -> bool:
+        capabilities = node.capabilities()
+        typed = set(capabilities.get(keys.EV_KEY, ()))
+        return any(typed >= wanted for wanted in self.keys) and not {keys.EV_REL, keys.EV_ABS} & capabilities.keys()
+
+
+SCANNER = Fits("scanner", (keys.DIGITS | {keys.KEY_ENTER},))
+NUMBER_PAD = Fits("number pad", (keys.KEYPAD_DIGITS | {keys.KEY_KPENTER}, keys.DIGITS | {keys.KEY_ENTER}))
 
 
 def unit_of(node: InputNode) -> str:
@@ -103,7 +114,7 @@ def path_of(device: str, by_id: Path = BY_ID) -> str:
     return device if "/" in device else str(by_id / device)
 
 
-def take_path(path: str, opener: OpenNode) -> list[InputNode]:
+def take_path(path: str, opener: OpenNode, fits: Fits = SCANNER) -> list[InputNode]:
     """Open and grab the one device at `path`. Raises DeviceError."""
     try:
         node = opener(path)
@@ -111,28 +122,28 @@ def take_path(path: str, opener: OpenNode) -> list[InputNode]:
         raise DeviceFailing("python-evdev is not installed (package python3-evdev)") from exc
     except OSError as exc:
         raise device_error(exc, path, GROUP) from exc
-    if not _safely_types(node):
+    if not _safely_fits(node, fits):
         node.close()
-        raise DeviceFailing(f"{path} ({node.name}) is no scanner: it has no digits and Enter; `tillbox devices` lists those that are")
+        raise DeviceFailing(f"{path} ({node.name}) is no {fits.what}: it has no digits and Enter; `tillbox devices` lists those that are")
     return _grabbed([node])
 
 
-def take_ids(vendor: int | None, product: int | None, input_dir: Path, opener: OpenNode) -> list[InputNode]:
+def take_ids(vendor: int | None, product: int | None, input_dir: Path, opener: OpenNode, fits: Fits = SCANNER) -> list[InputNode]:
     """Open and grab all typing nodes of the one device with these USB numbers. Raises DeviceError."""
     wanted = f"USB {vendor or 0:04x}:{product or 0:04x}"
-    nodes, forbidden = _matching(vendor, product, input_dir, opener)
+    nodes, forbidden = _matching(vendor, product, input_dir, opener, fits)
     if not nodes and forbidden:
         raise device_error(PermissionError(errno.EACCES, "no access"), forbidden, GROUP)
     if not nodes:
-        raise DeviceMissing(f"no scanner {wanted} is plugged in")
+        raise DeviceMissing(f"no {fits.what} {wanted} is plugged in")
     if len({unit_of(node) for node in nodes}) > 1:
         _close(nodes)
         names = ", ".join(node.path for node in nodes)
-        raise DeviceFailing(f"more than one scanner {wanted} is plugged in: name one of {names} as `device`, or several")
+        raise DeviceFailing(f"more than one {fits.what} {wanted} is plugged in: name one of {names} as `device`, or several")
     return _grabbed(nodes)
 
 
-def _matching(vendor: int | None, product: int | None, input_dir: Path, opener: OpenNode) -> tuple[list[InputNode], str]:
+def _matching(vendor: int | None, product: int | None, input_dir: Path, opener: OpenNode, fits: Fits) -> tuple[list[InputNode], str]:
     """The open nodes that match, and one path that could not be opened for want of permission ("" if none)."""
     found: list[InputNode] = []
     forbidden = ""
@@ -144,17 +155,17 @@ def _matching(vendor: int | None, product: int | None, input_dir: Path, opener: 
         except OSError as exc:  # another device that just went, or that is none of ours
             forbidden = path if exc.errno in {errno.EACCES, errno.EPERM} else forbidden
             continue
-        fits = vendor in {None, node.info.vendor} and product in {None, node.info.product}
-        if fits and _safely_types(node):
+        is_it = vendor in {None, node.info.vendor} and product in {None, node.info.product}
+        if is_it and _safely_fits(node, fits):
             found.append(node)
         else:
             node.close()
     return found, forbidden
 
 
-def _safely_types(node: InputNode) -> bool:
+def _safely_fits(node: InputNode, fits: Fits) -> bool:
     with contextlib.suppress(OSError):
-        return types_codes(node)
+        return fits(node)
     return False
 
 

@@ -190,6 +190,56 @@ class TillLine(Protocol):
     def close(self) -> None: ...
 
 
+class PadKey(str, Enum):
+    """A key of a number pad, by what it means to whoever types an amount."""
+
+    DIGIT_0 = "0"
+    DIGIT_1 = "1"
+    DIGIT_2 = "2"
+    DIGIT_3 = "3"
+    DIGIT_4 = "4"
+    DIGIT_5 = "5"
+    DIGIT_6 = "6"
+    DIGIT_7 = "7"
+    DIGIT_8 = "8"
+    DIGIT_9 = "9"
+    POINT = "."
+    PLUS = "+"
+    TIMES = "*"
+    LAST = "/"
+    CLEAR = "-"  # as Esc, for pads that have none
+    ENTER = "enter"
+    BACKSPACE = "backspace"
+    ESC = "esc"
+    UNLOCKED = "unlocked"  # what a pad sends in place of a digit while its own NumLock is off
+    OTHER = "other"  # any key that means nothing here
+
+    __str__ = str.__str__
+
+
+class KeypadListener(Protocol):
+    """Who is told what is typed on a number pad. Called on the event loop's thread."""
+
+    def began(self) -> None:
+        """The pad was opened, before its first key: what was half typed before it went counts no more."""
+
+    def pressed(self, key: PadKey) -> None: ...
+
+    def lost_keys(self) -> None:
+        """Keys may have been pressed that nobody will hear of: what is half typed is not what somebody meant."""
+
+
+class Keypad(Protocol):
+    """A number pad. It comes back by itself after it was pulled, and types on no console meanwhile."""
+
+    @property
+    def health(self) -> Health: ...
+
+    def open(self, listener: KeypadListener, on_health: HealthListener) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class PulseEnd(str, Enum):
     """What became of a credit pulse."""
 

@@ -11,7 +11,7 @@ SYN_REPORT, SYN_DROPPED = 0, 3
 LED_CAPSL = 1
 UP, DOWN, REPEAT = 0, 1, 2
 
-KEY_TAB, KEY_ENTER, KEY_KPENTER = 15, 28, 96
+KEY_ESC, KEY_BACKSPACE, KEY_TAB, KEY_ENTER, KEY_KPENTER = 1, 14, 15, 28, 96
 KEY_I, KEY_J, KEY_M = 23, 36, 50
 KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK = 58, 69, 70
 
@@ -50,3 +50,6 @@ KEYPAD = dict(zip((82, 79, 80, 81, 75, 76, 77, 71, 72, 73), "0123456789", strict
 }
 
 DIGITS = frozenset(range(2, 12))  # the digit row, KEY_1 to KEY_0
+KEYPAD_DIGITS = frozenset(code for code, char in KEYPAD.items() if char.isdigit())
+UNLOCKED = frozenset({102, 103, 104, 105, 106, 107, 108, 109, 110, 111})
+"""Home, arrows, End, Insert, Delete …: what a pad that keeps its own NumLock sends in place of digits while that is off."""

@@ -65,8 +65,15 @@ def _pulse(say: Say) -> AbstractAsyncContextManager[TillDemo]:
     return open_till(say)
 
 
+def _keypad(say: Say) -> AbstractAsyncContextManager[TillDemo]:
+    from daemon.demo.till_keypad import open_till
+
+    return open_till(say)
+
+
 TILLS: dict[str, Open] = {
     "serial": _serial,
     "mdb": _mdb,
     "pulse": _pulse,
+    "keypad": _keypad,
 }

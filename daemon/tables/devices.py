@@ -69,17 +69,18 @@ def _read_scanner(table: Table) -> ScannerSettings:
         baudrate=table.take("baudrate", BAUDRATE, 9600),
     )
     if kind in _WAYS:
-        _check_one_way_to_find(table, _WAYS[kind])
+        check_one_way_to_find(table, "scanner", _WAYS[kind])
     table.close()
     if kind == "serial":
         return replace(first, also=tuple(replace(first, port=port) for port in ports[1:]))
     return replace(first, also=tuple(replace(first, device=device) for device in devices[1:] if kind in _WAYS))
 
 
-def _check_one_way_to_find(table: Table, way: str) -> None:
+def check_one_way_to_find(table: Table, what: str, way: str) -> None:
+    """A device is named either by `device` (`way` says how) or by its USB numbers."""
     by_path, by_id = "device" in table, ("vendor" in table, "product" in table)
     if by_path and any(by_id):
-        table.problem("device", "is not the only way to find the scanner", "either device, or vendor and product")
+        table.problem("device", f"is not the only way to find the {what}", "either device, or vendor and product")
     elif not by_path and not all(by_id):
         table.problem("device", "is missing", f"{way}; or vendor and product instead")
 

@@ -7,10 +7,9 @@ written for a later version shows its slips of the pen as well.
 from __future__ import annotations
 
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, FLAG, USB_ID, Reader, one_of, text
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, FLAG, Reader, one_of, text
 
 TILLS: dict[str, dict[str, Reader[object]]] = {
-    "keypad": {"device": text(256), "vendor": USB_ID, "product": USB_ID},
     "pole": {
         "port": DEVICE_PATH,
         "baudrate": BAUDRATE,

@@ -6,7 +6,7 @@ loop's thread.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,6 +15,7 @@ from daemon.gateways.base import Push
 from daemon.goods import Owing
 from daemon.money import Amount
 from daemon.payment import Mode, Payment, Ref, State
+from daemon.view import Prompt
 from hw.interfaces import Health, HealthListener
 
 
@@ -115,6 +116,17 @@ class Tellings(Protocol):
         """The till has acknowledged that end: synced when this returns. Whether it was owed."""
 
 
+class Front(Protocol):
+    """The box's own panel, light and sound, for tills that have none. `till` is the key in [tills.NAME]. Nothing here waits."""
+
+    def show(self, till: str, prompt: Prompt | None) -> None:
+        """What the till has to say while no payment is open; None: nothing any more."""
+
+    def refuse(self, till: str, why: str) -> None:
+        """Say, for a short while and with the wrong-code tone, that something was not taken. `why` is a word of
+        `daemon.texts.NOT_TAKEN`."""
+
+
 class Goods(Protocol):
     """What a till's machine owes payers, on disk. It is owed from the moment on in which `paid` is stored. All calls raise
     NotStorable, `store` also KeyError, where no such goods are on disk any more. The rule of use is `daemon.goods`: stored as begun before
@@ -150,6 +162,15 @@ class Till(Protocol):
 
     def changed(self, payment: Payment) -> None:
         """Every payment of the box, after each change was stored. Must not wait."""
+
+
+@runtime_checkable
+class Played(Protocol):
+    """A till whose device may be a simulated one."""
+
+    @property
+    def played(self) -> Callable[[str], object] | None:
+        """What types on it, each character a key (ValueError: no key types it); None where only a finger can."""
 
 
 @runtime_checkable

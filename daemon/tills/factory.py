@@ -8,11 +8,11 @@ from typing import Protocol
 
 from daemon.money import Amount, Minor
 from daemon.tables.machines import MdbTillSettings, PulseTillSettings
-from daemon.tables.tills import SerialTillSettings, TillSettings
-from daemon.tills.base import Desk, Tellings, Till
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
+from daemon.tills.base import Desk, Front, Tellings, Till
 from daemon.tills.house import House
 from daemon.tills.http import Terms
-from hw.interfaces import PulseOutput, TillLine
+from hw.interfaces import Keypad, PulseOutput, TillLine
 from hw.settings import PulseSettings
 
 
@@ -20,6 +20,7 @@ class Devices(Protocol):
     """What tills have of `hw.factory`. Nothing is opened yet."""
 
     def till_line(self, name: str, port: str, baudrate: int) -> TillLine: ...
+    def keypad(self, name: str, device: str | None, vendor: int | None, product: int | None) -> Keypad: ...
 
     def pulse_output(self, name: str, settings: PulseSettings) -> PulseOutput: ...
 
@@ -33,6 +34,7 @@ class Shop:
     terms: Terms
     new_ref: Callable[[], str]
     version: str
+    front: Front
     house: House
 
 
@@ -45,6 +47,8 @@ def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
     match settings:
         case SerialTillSettings():
             return _serial(settings, shop, devices)
+        case KeypadTillSettings():
+            return _keypad(settings, shop, devices)
         case PulseTillSettings():
             return _pulse(settings, shop, devices)
         case MdbTillSettings():
@@ -58,6 +62,13 @@ def _serial(settings: SerialTillSettings, shop: Shop, devices: Devices) -> Till:
     line = devices.till_line(settings.name, settings.port, settings.baudrate)
     terms = SerialTerms(settings.name, shop.terms, settings.crc_required, shop.version)
     return SerialTill(terms, line, shop.desk, shop.tellings, shop.new_ref)
+
+
+def _keypad(settings: KeypadTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.keypad import KeypadTill
+
+    pad = devices.keypad(settings.name, settings.device, settings.vendor, settings.product)
+    return KeypadTill(settings.name, shop.terms, pad, shop.desk, shop.front, shop.new_ref)
 
 
 def _pulse(settings: PulseTillSettings, shop: Shop, devices: Devices) -> Till:

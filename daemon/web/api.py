@@ -17,7 +17,7 @@ from daemon.tills.base import Desk
 from daemon.tills.http import Terms
 from daemon.web.auth import HostGuard, TokenGuard
 from daemon.web.body import expect_later
-from daemon.web.box import Box, SimulatedScans
+from daemon.web.box import Box, SimulatedKeys, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
 from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.heads import refuse
@@ -37,8 +37,9 @@ class Web:
     """The HTTP face of one box.
 
     `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `simulated_scan` takes a code
-    (None: the scanner is a real one), `is_alive` says whether the box does its work; `till` is the key in `[tills.NAME]`
-    of the `http` till, None where there is none. Raises ValueError for listening beyond loopback without a token.
+    (None: the scanner is a real one), `simulated_pads` type on the number pads of tills, `is_alive` says whether the box
+    does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where there is none. Raises ValueError for
+    listening beyond loopback without a token.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Web:
         pushed: Mapping[str, Pushed] | None = None,
         till: str | None = "http",
         limits: Limits | None = None,
+        simulated_pads: Mapping[str, Callable[[str], object]] | None = None,
     ) -> None:
         if settings.token is None and not is_loopback(settings.host):
             raise ValueError("listening beyond loopback needs a token")
@@ -65,6 +67,7 @@ class Web:
         self._limits = limits or Limits()
         self._box = Box(desk, panel_png, is_alive, version)
         self._scans = None if simulated_scan is None else SimulatedScans(simulated_scan, self._limits)
+        self._keys = SimulatedKeys(simulated_pads, self._limits) if simulated_pads else None
         self._pushes = Pushes(desk, pushed or {}, self._limits)
         self._running: _Running | None = None
 
@@ -124,7 +127,11 @@ class Web:
             ("GET HEAD", "/healthz", self._box.health),
             ("GET POST", "/v1/notify/{gateway}", self._pushes.take),
         ]
-        return routes if self._scans is None else [*routes, ("POST", "/v1/simulated/scan", self._scans.post)]
+        if self._scans is not None:
+            routes.append(("POST", "/v1/simulated/scan", self._scans.post))
+        if self._keys is not None:
+            routes.append(("POST", "/v1/simulated/keys/{till}", self._keys.post))
+        return routes
 
 
 async def _sign(_request: web.Request, answer: web.StreamResponse) -> None:

@@ -1,8 +1,8 @@
-"""`/v1/box`, the panel's picture, liveness, and codes for a simulated scanner: the box itself, apart from its payments."""
+"""`/v1/box`, the panel's picture, liveness, and hands for simulated devices: the box itself, apart from its payments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
@@ -43,15 +43,42 @@ class SimulatedScans:
         self._limits = limits
 
     async def post(self, request: web.Request) -> web.Response:
-        body = await read_object(request, self._limits)
-        wrong = {masked(name[:64]): "unknown; expected only text" for name in list(body)[:10] if name != "text"}
-        text = body.get("text")
-        if not isinstance(text, str) or not _is_whole(text):
-            wrong["text"] = "expected a text: what a scanner would have read"  # never the text itself: it may be a payer's code
-        if wrong or not isinstance(text, str):
-            raise Problem(422, "invalid", "wrong: " + ", ".join(wrong), wrong)
-        self._scan(text)
+        self._scan(await _read_text(request, self._limits, "what a scanner would have read"))
         return json_answer({}, 202)
+
+
+class SimulatedKeys:
+    """Takes keys over HTTP in place of a number pad, by the name of its till. Served only by a box that has a simulated one."""
+
+    def __init__(self, pads: Mapping[str, Callable[[str], object]], limits: Limits) -> None:
+        self._pads = pads
+        self._limits = limits
+
+    async def post(self, request: web.Request) -> web.Response:
+        text = await _read_text(request, self._limits, _KEYS)
+        pad = self._pads.get(request.match_info["till"])
+        if pad is None:
+            raise Problem(404, "not_found", "there is no such till with a simulated number pad")
+        try:
+            pad(text)
+        except ValueError:
+            raise Problem(422, "invalid", "wrong: text", {"text": f"expected a text: {_KEYS}"}) from None
+        return json_answer({}, 202)
+
+
+_KEYS = "0 to 9 . + * / - and, as JSON writes them, \\n for Enter, \\b for Backspace, \\u001b for Esc"
+
+
+async def _read_text(request: web.Request, limits: Limits, what: str) -> str:
+    """The `text` of a body that has nothing else. Raises Problem, which never quotes it: it may be a payer's code."""
+    body = await read_object(request, limits)
+    wrong = {masked(name[:64]): "unknown; expected only text" for name in list(body)[:10] if name != "text"}
+    text = body.get("text")
+    if not isinstance(text, str) or not _is_whole(text):
+        wrong["text"] = f"expected a text: {what}"
+    if wrong or not isinstance(text, str):
+        raise Problem(422, "invalid", "wrong: " + ", ".join(wrong), wrong)
+    return text
 
 
 def _is_whole(text: str) -> bool:

@@ -4,7 +4,7 @@ from daemon import texts
 from daemon.money import Amount, Minor
 from daemon.payment import Reason, State
 from daemon.texts import Language
-from daemon.view import Notice, NoticeKind, Outage, Part, Phase, View
+from daemon.view import Notice, NoticeKind, Outage, Part, Phase, Prompt, PromptKind, View
 
 USUAL = Amount(Minor(1250), "CNY")
 LARGEST = Amount(Minor(123456789012), "CNY")
@@ -79,6 +79,17 @@ SCREENS: dict[str, View] = {
     "no_route": view(State.AWAITING_CODE, notice=Notice(NoticeKind.NO_ROUTE, "unionpay")),
     "not_sent": view(State.AWAITING_CODE, notice=Notice(NoticeKind.NOT_SENT)),
     "not_stored": view(notice=Notice(NoticeKind.NOT_STORED)),
+    "typed": view(prompt=Prompt(PromptKind.TYPED, "12.5")),
+    "typed_sum": view(prompt=Prompt(PromptKind.TYPED, "3", before="12.50 +")),
+    "typed_times": view(prompt=Prompt(PromptKind.TYPED, "2.5", before="12.50 + 3 ×")),
+    "typed_longest": view(prompt=Prompt(PromptKind.TYPED, "99999.99", before="99999.99 + 999 ×")),
+    "last": view(prompt=Prompt(PromptKind.LAST, "¥12.50", state=State.PAID)),
+    "last_not_paid": view(prompt=Prompt(PromptKind.LAST, "¥12.50", state=State.CANCELLED)),
+    "not_taken": view(prompt=Prompt(PromptKind.TYPED, "5000"), notice=Notice(NoticeKind.NOT_TAKEN, "too_much")),
+    "not_taken_busy": view(State.AWAITING_CODE, notice=Notice(NoticeKind.NOT_TAKEN, "busy")),
+    "offered": view(prompt=Prompt(PromptKind.OFFERED, "¥12.50", button=True, scan=True)),
+    "offered_scan": view(prompt=Prompt(PromptKind.OFFERED, "¥12.50", scan=True)),
+    "offered_button": view(prompt=Prompt(PromptKind.OFFERED, "¥12.50", button=True)),
 }
 
 ENDS = (State.REFUSED, State.EXPIRED, State.CANCELLED, State.REVOKED)
@@ -93,6 +104,8 @@ def everything_said() -> list[View]:
         *(view(State.AWAITING_CODE, notice=Notice(NoticeKind.WRONG_CODE, kind)) for kind in texts.WRONG_CODES),
         *(view(State.AWAITING_CODE, notice=Notice(NoticeKind.NO_ROUTE, scheme)) for scheme in texts.SCHEMES),
         *(view(State.AWAITING_CODE, notice=Notice(kind)) for kind in NoticeKind),
+        *(view(notice=Notice(NoticeKind.NOT_TAKEN, why)) for why in texts.NOT_TAKEN),
+        *(view(prompt=Prompt(PromptKind.LAST, "¥12.50", state=state)) for state in (*ENDS, State.PAID, State.REFUNDED, State.IN_DOUBT)),
         *(view(ready=ready, outages=missing(part)) for part in Part for ready in (True, False)),
         *(view(ready=False, outages=missing(part, Part.CLOCK, Part.GATEWAY)) for part in Part),
         *(view(ready=ready, in_doubt=count) for count in (1, 2, 99) for ready in (True, False)),

@@ -37,6 +37,8 @@ ELSEWHERE = (
     "refused",
     "wrong_code",
     "not_ready",
+    "typed_sum",
+    "offered",
 )
 
 CASES = [

@@ -7,7 +7,7 @@ from screen_gallery import SCREENS, missing, view
 
 from daemon.payment import State
 from daemon.signals import ATTENTION, NOTICE_S, PAID, REFUSED, RESULT_S, ROWS, SOUNDS, TICK, WRONG_CODE, Row, lights, row, sound
-from daemon.view import Notice, NoticeKind, Outage, Part, Phase
+from daemon.view import Notice, NoticeKind, Outage, Part, Phase, Prompt, PromptKind
 from hw.interfaces import LIGHTS, Pattern
 
 OFF, ON, SLOW, FAST = Pattern.OFF, Pattern.ON, Pattern.SLOW, Pattern.FAST
@@ -193,3 +193,40 @@ def test_the_paid_sound_rises_and_the_others_are_low():
 @pytest.mark.parametrize("name", SCREENS)
 def test_every_view_sets_all_three_lights(name):
     assert tuple(lights(SCREENS[name])) == LIGHTS
+
+
+# -- what tills of the box's own say --
+
+
+def test_what_is_typed_changes_no_light_and_makes_no_sound():
+    typed = view(prompt=Prompt(PromptKind.TYPED, "12"))
+    assert lights(typed) == lights(view())
+    assert sound(view(), typed) is None
+    assert row(view(ready=False, prompt=Prompt(PromptKind.TYPED, "12"))) is Row.ATTENTION
+
+
+def test_what_is_not_taken_blinks_red_alone_and_beside_green_where_a_code_is_awaited():
+    refused = Notice(NoticeKind.NOT_TAKEN, "zero")
+    assert row(view(notice=refused)) is Row.NOT_TAKEN
+    assert row(view(State.AWAITING_CODE, notice=refused)) is Row.WRONG_CODE
+    assert row(view(State.IN_DOUBT, notice=refused)) is Row.NOT_TAKEN
+    assert lights(view(notice=refused)) == {"green": Pattern.OFF, "amber": Pattern.OFF, "red": Pattern.FAST}
+
+
+@pytest.mark.parametrize("state", [None, *State])
+def test_what_is_not_taken_is_heard_once_whatever_is_shown(state):
+    before, after = view(state), view(state, notice=Notice(NoticeKind.NOT_TAKEN, "busy"))
+    assert sound(before, after) is WRONG_CODE
+    assert sound(after, after) is None
+    assert sound(after, view(state, notice=Notice(NoticeKind.NOT_TAKEN, "busy", 1))) is WRONG_CODE
+    hidden = view(state, notice=Notice(NoticeKind.SCAN_AGAIN))
+    assert (sound(before, hidden) is None) is (state not in (None, State.AWAITING_CODE))
+
+
+def test_an_offer_that_a_code_can_take_looks_and_sounds_as_if_one_were_awaited():
+    scan, button = Prompt(PromptKind.OFFERED, "¥12.50", scan=True), Prompt(PromptKind.OFFERED, "¥12.50", button=True)
+    assert row(view(prompt=scan)) is Row.SHOW_CODE
+    assert sound(view(), view(prompt=scan)) is TICK
+    assert row(view(prompt=button)) is row(view()) is Row.READY
+    assert row(view(ready=False, prompt=scan)) is Row.ATTENTION
+    assert row(view(State.PAID, prompt=scan)) is Row.PAID

@@ -4,7 +4,7 @@ import pytest
 from screen_gallery import SCREENS, missing, view
 
 from daemon.payment import State
-from daemon.view import Notice, NoticeKind, Part, Phase, screen_name
+from daemon.view import Notice, NoticeKind, Part, Phase, Prompt, PromptKind, screen_name
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -69,3 +69,36 @@ def test_attention_is_wanted_for_outages_and_doubts_only():
         "awaiting_code_no_scanner",
         "in_doubt",
     }
+
+
+TYPED, OFFERED, LAST = (Prompt(kind, "12.50") for kind in (PromptKind.TYPED, PromptKind.OFFERED, PromptKind.LAST))
+NOT_TAKEN = Notice(NoticeKind.NOT_TAKEN, "zero")
+
+
+@pytest.mark.parametrize(("prompt", "name"), [(TYPED, "typed"), (OFFERED, "offered"), (LAST, "last")])
+def test_between_payments_a_till_may_have_something_to_say(prompt, name):
+    assert screen_name(view(prompt=prompt)) == name
+    assert screen_name(view(ready=False, prompt=prompt)) == name
+    assert screen_name(view(State.IN_DOUBT, prompt=prompt)) == name, "a doubt may stay for days"
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.IN_DOUBT}))
+def test_a_payment_is_never_covered_by_it(state):
+    assert view(state, prompt=TYPED).shown_prompt is None
+    assert screen_name(view(state, prompt=TYPED)) == state.value
+
+
+def test_nor_a_box_that_does_not_run_or_is_not_set_up():
+    assert screen_name(view(prompt=TYPED, phase=Phase.STOPPED)) == "stopped"
+    assert view(prompt=TYPED, phase=Phase.STARTING).shown_prompt is None
+    assert screen_name(view(ready=False, prompt=TYPED, unset=("gateways",))) == "not_set_up"
+    assert view(prompt=TYPED, unset=("gateways",)).shown_prompt is None
+
+
+def test_why_something_was_not_taken_stands_above_it():
+    assert screen_name(view(prompt=TYPED, notice=NOT_TAKEN)) == "not_taken"
+    assert view(State.IN_DOUBT, notice=NOT_TAKEN).overlay == NOT_TAKEN
+    assert view(State.IN_DOUBT, notice=Notice(NoticeKind.SCAN_AGAIN)).overlay is None
+    assert view(State.IN_DOUBT, notice=NOT_TAKEN, phase=Phase.STOPPED).overlay is None
+    assert view(State.PENDING, notice=NOT_TAKEN).overlay is None
+    assert view(State.PAID, notice=NOT_TAKEN).overlay is None

@@ -96,16 +96,17 @@ class ForkedBox:
 class CrashBox(BoxProcess):
     """One box and its lives. `lives` counts its starts."""
 
-    def __init__(self, directory: Path, provider: Provider, changes: Tables, zygote: Zygote, *, scanner: bool) -> None:
+    def __init__(self, directory: Path, provider: Provider, changes: Tables, zygote: Zygote, *, scanner: bool, jams: bool) -> None:
         super().__init__(directory, provider, changes, scanner=scanner)
         self._zygote = zygote
+        self._jams = "1" if jams else ""
         self._steps = directory / "steps"
         self._steps.touch()
 
     def live(self, plan: Plan) -> None:
         """Start it, to die by that plan; returns when it has started, or died already."""
         write_config(self.config_path, self.tables)
-        environ = _clean_environment() | plan.environ | {"CRASH_STEPS": str(self._steps)}
+        environ = _clean_environment() | plan.environ | {"CRASH_STEPS": str(self._steps), "CRASH_JAMS": self._jams}
         arguments = ["run", "--config", str(self.config_path), "--log-level", "info"]
         self.port = NOWHERE
         process, *lines = self._zygote.fork(arguments, environ)

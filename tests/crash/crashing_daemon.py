@@ -9,13 +9,14 @@ written to a file as one line of JSON, and so is the place of death, just before
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import fnmatch
 import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,16 @@ import aiohttp
 
 import daemon.app
 import daemon.cli
+from daemon.app import App
 from daemon.calls import Calls
 from daemon.cycle import Cycle
+from daemon.desk import BoxDesk
 from daemon.journal import Journal
 from daemon.journal_file import JournalFile
+from daemon.payment import Payment, Ref, State
 from daemon.runner import Runner
+from daemon.tills.base import Ended
+from hw.interfaces import Condition, Health
 
 TORN = "torn"  # in the transaction: the rows are written, nothing is committed
 STORED = "stored"  # committed and synced; nothing performed, nobody told
@@ -177,9 +183,54 @@ class Crash:
         Runner._tell = watched_tell
 
 
+class JammingTill:
+    """A machine that hands nothing over: it says so of whatever was paid, and after a restart again, until the box took note of it."""
+
+    name = "machine"
+    health = Health(Condition.OK)
+
+    def __init__(self, desk: BoxDesk) -> None:
+        self._desk = desk
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def install(cls) -> None:
+        build = App._build_tills
+        App._build_tills = lambda app: [*build(app), cls(app.desk)]
+
+    def look(self, _on_health: Any) -> None:
+        """It is always there."""
+
+    def start(self, _on_health: Any) -> None:
+        self._do(self._look_back())
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def changed(self, payment: Payment) -> None:
+        if payment.state is State.PAID and payment.reason is None:
+            self._do(self._fail(payment.ref))
+
+    async def _look_back(self) -> None:
+        for payment in await self._desk.recent(10, None):
+            self.changed(payment)
+
+    async def _fail(self, ref: Ref) -> None:
+        with contextlib.suppress(Ended):
+            await self._desk.goods_failed(ref, "jammed")
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
 def run(arguments: Sequence[str]) -> int:
     """`tillbox ARGUMENTS`, with the plan and the file of steps that the environment names."""
     Crash(Plan.of(os.environ), Path(os.environ["CRASH_STEPS"])).install()
+    if os.environ["CRASH_JAMS"]:
+        JammingTill.install()
     return daemon.cli.main(arguments)
 
 

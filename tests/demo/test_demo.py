@@ -8,6 +8,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from daemon.cli import DEMO_KINDS
+from daemon.demo.till_kinds import TILLS
+
 
 def demo(*words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "daemon", "demo", "--port", "0", *words]
@@ -149,3 +152,24 @@ def test_what_a_person_does_at_a_machine_is_done_there() -> None:
     assert "Traceback" not in done.stderr
     done = demo("--till", "mdb", typed="choose much\nquit\n")
     assert "? 'much' is no price" in done.stdout
+
+
+def test_a_number_pad_sells_from_the_keys_to_paid() -> None:
+    """daemon.demo.till_keypad"""
+    done = demo("--till", "keypad", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "39.50 CNY with the merchant in all" in done.stdout
+    assert done.stdout.rstrip().endswith("All four sales ended as they must.")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_person_presses_its_keys() -> None:
+    done = demo("--till", "keypad", typed="keys 12x\nkeys 12.50\nbox\nquit\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "? no key of a number pad types 'x'" in done.stdout
+    assert "till  > keys 12.50\n" in done.stdout
+    assert '"pad": {' in done.stdout
+
+
+def test_every_kind_that_may_be_named_has_a_demo() -> None:
+    assert set(DEMO_KINDS) == set(TILLS)

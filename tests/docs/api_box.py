@@ -20,6 +20,8 @@ def selling(directory: Path) -> Iterator[BoxProcess]:
     tables = {
         "box": {"max_amount": LARGEST_AMOUNT},
         "scanner": {"kind": "simulated"},
+        "tills.http": {"kind": "http"},
+        "tills.pad": {"kind": "keypad", "device": "simulated"},
         "gateways.wechat": None,
         "gateways.merchant": None,
         "gateways.sim": {"kind": "simulated"},

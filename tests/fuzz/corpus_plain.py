@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import segno
+from corpus_counter import counter
 from fuzz_promises import CODE
 from fuzz_provider import NUMBER
 
@@ -53,6 +54,7 @@ def plain() -> Iterator[tuple[str, str, bytes]]:
         yield "serial-till", name, data
     for name, data in _MDB.items():
         yield "mdb", name, data
+    yield from counter()
     yield from _pictures()
     yield from _configurations()
 

@@ -11,7 +11,9 @@ from fuzz_mutator import mutations
 from fuzz_targets import TARGETS, Run
 
 from daemon.codes import AuthCode, Code, Kind
+from daemon.money import Amount, Minor
 from daemon.reply import Refusal, Reply, Verdict
+from daemon.tills.keypad_line import Line
 from daemon.tills.mdb_table import TABLE, News, Phase, Row
 from hw.hid_report import Part
 
@@ -46,6 +48,10 @@ def forgetful_table() -> dict[Phase, dict[News, Row]]:
     return {**TABLE, Phase.DISPENSING: {**TABLE[Phase.DISPENSING], News.OPEN: Row(Phase.OPEN)}}  # type: ignore[dict-item]  # as good as one
 
 
+def any_amount(line: Line) -> Amount:
+    return Amount(Minor(line.total), line.currency)
+
+
 FAULTS: dict[str, tuple[str, str, Any]] = {
     "WeChat's signature is not looked at": ("wechat", "daemon.gateways.wechat_answers.is_signed", lambda *_: True),
     "WeChat's unsigned no refuses": ("wechat", "daemon.gateways.wechat_answers._by_code", refused),
@@ -57,7 +63,7 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "any paid is believed of CBTIS": ("cbtis", "daemon.gateways.cbtis_answers.judge_paid", always_paid),
     "any paid is believed of Connect": ("connect", "daemon.gateways.connect_answers.judge_paid", always_paid),
     "a silence ends nothing": ("scanner-lines", "hw.decode._Draft._is_silent", lambda *_: False),
-    "torn keys count": ("scanner-keys", "hw.decode.KeyDecoder._synchronised", lambda *_: None),
+    "torn keys count": ("scanner-keys", "hw.keyboard.Keyboard._synchronised", lambda *_: None),
     "a late rest counts": ("scanner-reports", "hw.decode_hidpos.HidPosDecoder._hear", lambda *_: False),
     "a report's count is believed": ("scanner-reports", "hw.hid_report.ScanReport.read", believing_read),
     "bits are places of bytes": ("scanner-descriptor", "hw.hid_report._LONGEST", 10**9),
@@ -68,6 +74,8 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "a vend that was approved is forgotten": ("mdb", "daemon.tills.mdb_session.TABLE", forgetful_table()),
     "an amount for the bus has no bound": ("mdb", "target_mdb.MOST_MINOR", 100),
     "names are quoted on the line": ("serial-till", "daemon.tills.serial_wire.masked", nothing_is_masked),
+    "any amount can be typed": ("keypad", "daemon.tills.keypad_line.Line.amount", any_amount),
+    "decimals have no end": ("keypad", "daemon.tills.keypad_line.exponent", lambda _: 9),
     "exponents have no end": ("cbtis", "daemon.gateways.cbtis_wire.InvalidOperation", KeyError),
     "clocks show anything": ("merchant", "daemon.gateways.merchant_wire._LATEST", 10**500),
     "members are named": ("structured-fields", "daemon.gateways.structured_fields.masked", nothing_is_masked),

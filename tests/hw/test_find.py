@@ -7,6 +7,7 @@ import pytest
 from fake_hidraw import KEYBOARD, SETUP, FakeHidraw
 from fake_input import FakeInput, Ids
 
+from hw import keys
 from hw.find import Found, as_config, find_all, find_chips, find_hid_scanners, find_panels, find_ports, find_scanners
 from hw.gpio_chips import ChipInfo
 
@@ -54,6 +55,13 @@ def test_two_nodes_of_one_device_are_not_two_alike(machine):
         (machine.directory / "by-path").mkdir(exist_ok=True)
         (machine.directory / "by-path" / f"usb-1-{number}").symlink_to(device.path)
     assert {find.lines[1:] for find in find_scanners(machine.directory, machine.open)} == {("vendor = 0x1eab", "product = 0x0022")}
+
+
+def test_a_pad_whose_digits_are_on_the_keypad_alone_is_listed_as_a_till(machine):
+    machine.plug(3, capabilities={keys.EV_KEY: [*keys.KEYPAD, keys.KEY_KPENTER]}, ids=Ids(0x04D9, 0x1702))
+    (found,) = find_scanners(machine.directory, machine.open)
+    assert (found.table, found.lines) == ("tills.pad", ('kind = "keypad"', "vendor = 0x04d9", "product = 0x1702"))
+    assert "[tills.pad]" in as_config([found])
 
 
 def test_what_does_not_type_is_not_listed_and_what_may_not_be_asked_is_with_the_reason(machine):

@@ -7,7 +7,7 @@ from fake_input import KEYBOARD, FakeInput, Ids
 
 from hw import keys
 from hw.errors import DeviceFailing, DeviceMissing
-from hw.input_nodes import close_nodes, event_paths, held_keys, path_of, stamps_monotonic, take_ids, take_path, types_codes, unit_of
+from hw.input_nodes import SCANNER, close_nodes, event_paths, held_keys, path_of, stamps_monotonic, take_ids, take_path, unit_of
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def machine(tmp_path):
 def test_a_scanner_has_all_digits_and_enter_and_does_not_point(machine, capabilities, types):
     device = machine.plug(0, capabilities=capabilities)
     node = machine.open(device.path)
-    assert types_codes(node) is types
+    assert SCANNER(node) is types
     node.close()
 
 

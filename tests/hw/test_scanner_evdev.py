@@ -169,7 +169,7 @@ class TestLateLoop:
 
     @pytest.fixture
     async def device(self, machine, monkeypatch):
-        monkeypatch.setattr("hw.scanner_evdev.stamps_monotonic", lambda _node: True)
+        monkeypatch.setattr("hw.input_reader.stamps_monotonic", lambda _node: True)
         return machine.plug(3)
 
     async def test_a_silence_that_was_slept_through_still_ends_a_half_code(self, make, device):

@@ -19,9 +19,11 @@ from daemon.gateways.settings import CbtisSettings, MerchantSettings, SimulatedS
 from daemon.gateways.smart2pay import Smart2payGateway
 from daemon.gateways.wechat import WechatGateway
 from daemon.secret import Secret
+from daemon.tables import later
 from daemon.tables.findings import Findings
 from daemon.tables.gateways import _KINDS
 from daemon.tables.routes import OFFERS, Offer
+from daemon.tables.tills import _KINDS as TILL_KINDS
 
 WECHAT = """
 [gateways.wx]
@@ -123,16 +125,16 @@ def test_each_way_to_prove_oneself_needs_its_own(auth: str, missing: list[str]) 
 KINDS = "one of " + ", ".join(f'"{kind}"' for kind in _KINDS)
 
 
-@pytest.mark.parametrize("kind", ["keypad", "pole"])
+@pytest.mark.parametrize("kind", later.TILLS)
 def test_a_till_of_a_later_version_is_not_taken_in_silence(kind: str) -> None:
     lines = problems(f'[tills.t]\nkind = "{kind}"\nbaud = 1\n')
-    assert lines[0] == f"""tills.t.kind: '{kind}' is not available in this version; expected one of "http", "serial", "pulse", "mdb\""""
+    assert lines[0] == f"tills.t.kind: '{kind}' is not available in this version; expected {TILL_KINDS.expected}"
     assert lines[1].startswith("tills.t.baud: is not known here")
 
 
 def test_a_till_has_a_name_and_a_kind() -> None:
     assert list(read("[tills.counter]\nkind = 'http'").tills) == ["counter"]
-    assert problems("[tills.a]\n") == ['tills.a.kind: is missing; expected one of "http", "serial", "pulse", "mdb"']
+    assert problems("[tills.a]\n") == [f"tills.a.kind: is missing; expected {TILL_KINDS.expected}"]
     assert problems("[tills.a]\nkind = 'http'\nport = 1")[0].startswith("tills.a.port: is not known here")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
-from config_data import problems, read
+from config_data import problems, problems_of, read
 
 from daemon.goods import Ware
-from daemon.tables.machines import PulseTillSettings
+from daemon.tables.machines import MdbTillSettings, PulseTillSettings
 from daemon.tables.till import TillSettings
 from hw.settings import PulseSettings
 
@@ -106,6 +108,71 @@ def test_a_pin_of_the_lights_is_no_pin_of_a_machine() -> None:
     (said,) = problems(lights + PULSE)
     assert said == "tills.machine.pin: is 17, the pin that lights.green takes; expected a BCM number that nothing else has"
     assert read(lights + pulse(output='"simulated"')).tills, "a simulated line takes none"
+
+
+# -- mdb --
+
+MDB = """
+[tills.vending]
+kind = "mdb"
+port = "/dev/ttyACM0"
+mode = "session"
+"""
+
+
+def test_an_mdb_till_as_it_is_written_and_what_is_usual() -> None:
+    till = read(MDB).tills["vending"]
+    assert till == MdbTillSettings("vending", port="/dev/ttyACM0", mode="session")
+    assert (till.baudrate, till.ware, till.is_unattended, till.priority, till.max_vend_wait_s) == (115200, Ware("vend"), True, 0, None)
+    till = read(MDB + "baudrate = 9600\nmax_vend_wait_s = 5.5\nprice = 250\n").tills["vending"]
+    assert till == MdbTillSettings(
+        "vending", priority=-1, port="/dev/ttyACM0", baudrate=9600, mode="session", max_vend_wait_s=5.5, price=250
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (
+            'mode = "always-idle"\nprice = 250',
+            "price: is paid before a session, and mode 'always-idle' has none; expected mode = \"session\", or no price",
+        ),
+        ("price = 65_535", "price: is 65535; expected minor units, a whole number from 1 to 65534"),
+        ("max_vend_wait_s = 0", "max_vend_wait_s: is 0; expected seconds"),
+        ('mode = "classic"', 'mode: is \'classic\'; expected one of "session", "always-idle"'),
+        ("pin = 3", "pin: is not known here; expected one of kind, mode"),
+    ],
+)
+def test_what_is_wrong_with_an_mdb_till(more: str, line: str) -> None:
+    text = MDB.replace('mode = "session"\n', "") if "mode" in more else MDB
+    (said,) = problems(text + more + "\n")
+    assert said.startswith(f"tills.vending.{line}")
+
+
+def test_a_price_above_the_boxs_own_and_a_port_that_another_has() -> None:
+    (said,) = problems_with_max(100)
+    assert said == "tills.vending.price: is 250, more than box.max_amount; expected at most 100"
+    (said,) = problems(MDB + '[tills.counter]\nkind = "serial"\nport = "/dev/ttyACM0"\n')
+    assert said == "tills.counter.port: is that of till vending as well; expected a port of its own"
+    missing = [line.split(";")[0] for line in problems('[tills.v]\nkind = "mdb"\n')]
+    assert missing == ["tills.v.mode: is missing", "tills.v.port: is missing"]
+
+
+def problems_with_max(most: int) -> list[str]:
+    box = {"terminal_id": "box-1", "max_amount": most}
+    return problems_of({**tomllib.loads(MDB + "price = 250\n"), "box": box, "gateways": {"sim": {"kind": "simulated"}}})
+
+
+@pytest.mark.parametrize(
+    ("more", "is_warned"),
+    [("max_vend_wait_s = 5", True), ("max_vend_wait_s = 5\nprice = 250", False), ("max_vend_wait_s = 45", False), ("", False)],
+)
+def test_a_machine_that_waits_too_short_is_warned_of(more: str, is_warned: bool) -> None:
+    found = warnings(MDB + more + "\n")
+    assert bool(found) is is_warned
+    for warning in found:
+        assert warning.startswith("tills.vending.max_vend_wait_s: the machine waits 5 s for an answer, and a payment may take 45 s")
+        assert warning.endswith('a `price` in mode "session" is paid first')
 
 
 def test_a_machine_may_not_be_called_as_a_part_of_the_box_is() -> None:

@@ -78,6 +78,7 @@ FORMAT = {
     "button": "kind pin active_low",
     "tills.http": "kind",
     "tills.counter": "kind port baudrate crc",
+    "tills.pad": "kind device vendor product",
     "tills.machine": "kind price value_per_pulse prices output pin active_low on_ms off_ms inhibit_pin inhibit_active_low",
     "tills.vending": "kind port baudrate mode max_vend_wait_s",
     "tills.vending-paid-first": "kind port mode max_vend_wait_s price",

@@ -28,7 +28,7 @@ SCHEDULE = Schedule(give_up_s=30.0)
 class Shown:
     """A presenter with simulated devices. `in_doubt` is what the journal counts."""
 
-    def __init__(self, *, has_panel=True, schedules=None):
+    def __init__(self, *, has_panel=True, schedules=None, unattended=frozenset()):
         self.board = Board()
         self.board.journal_is(None)
         self.display = SimulatedDisplay() if has_panel else NoDisplay()
@@ -38,7 +38,7 @@ class Shown:
         self.presenter = Presenter(
             Face(self.display, self.lights, self.buzzer, has_panel=has_panel), self.board, schedules or {"trial": SCHEDULE},
             store_name="Corner Shop", language=Language.EN, ready=lambda: not self.board.outages(), in_doubt=lambda: self.board.doubts,
-            at=lambda: "noon",
+            at=lambda: "noon", unattended=unattended,
         )  # fmt: skip
         self.board.listeners.append(self.presenter.refresh)
         self.payment = None
@@ -561,3 +561,39 @@ async def test_a_drawing_that_is_broken_off_with_the_loop_is_no_fault(caplog):
         shown.presenter._drawing.cancel()
         await asyncio.sleep(0.3)
         assert "draw_fault" not in caplog.text
+
+
+# -- tills without staff --
+
+
+def offers(ref="M-1", **more):
+    return {"ref": ref, "till": "machine", **more}
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "is_shown"),
+    [
+        (State.EXPIRED, None, False),
+        (State.CANCELLED, Cancelled("machine"), False),
+        (State.CANCELLED, Cancelled("button"), True),
+    ],
+)
+@in_virtual_time
+async def test_an_offer_that_nobody_came_to_ends_without_a_word(state, event, is_shown):
+    async with Shown(unattended=frozenset({"machine"})) as box:
+        box.becomes(State.AWAITING_CODE, "M-1", new=True, till="machine", ttl_s=3600.0, expires_at=5000.0)
+        await settle()
+        assert (box.screen, box.left_s, timers()) == ("awaiting_code", None, 0)
+        box.becomes(state, "M-1", till="machine", event=event)
+        assert box.screen == (str(state) if is_shown else "ready")
+        assert ("red" in box.lit) is is_shown
+
+
+@in_virtual_time
+async def test_what_a_payer_came_to_is_shown_though_nobody_works_there():
+    async with Shown(unattended=frozenset({"machine"})) as box:
+        order = (an_order("T1", State.REFUSED, Errand.NONE),)
+        box.becomes(State.EXPIRED, "M-1", till="machine", attempts=order)
+        box.asks("C-1")
+        box.becomes(State.EXPIRED, "C-1")
+        assert box.screen == "expired"

@@ -6,11 +6,14 @@ from unittest.mock import sentinel
 
 import pytest
 
-from daemon.tables.machines import PulseTillSettings
-from daemon.tables.tills import SerialTillSettings, TillSettings
+from daemon.tables.machines import MdbTillSettings, PulseTillSettings
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.factory import Shop, build
 from daemon.tills.house import House
 from daemon.tills.http import Terms
+from daemon.tills.keypad import KeypadTill
+from daemon.tills.mdb import MdbTill
+from daemon.tills.mdb_table import Phase
 from daemon.tills.pulse import PulseTill
 from daemon.tills.serial import SerialTill
 from daemon.timing import Schedule
@@ -23,6 +26,7 @@ SHOP = Shop(
     Terms("CNY", 100_000),
     lambda: "T1",
     "1.0",
+    sentinel.front,
     House(sentinel.goods, sentinel.hold, sentinel.closed, sentinel.unreachable, lambda _wake: None, Schedule()),
 )
 
@@ -38,11 +42,26 @@ def test_a_serial_till_has_a_line_that_is_not_open_yet() -> None:
     assert till.health.condition is Condition.MISSING
 
 
+@pytest.mark.parametrize("settings", [KeypadTillSettings("pad", device="simulated"), KeypadTillSettings("pad", vendor=1, product=2)])
+def test_a_keypad_is_not_open_yet(settings: KeypadTillSettings) -> None:
+    (till,) = build([settings], SHOP, devices)
+    assert isinstance(till, KeypadTill)
+    assert till.name == "pad"
+    assert till.health.condition is Condition.MISSING
+
+
 def test_a_pulse_till_has_a_credit_line_that_is_not_open_yet() -> None:
     (till,) = build([PulseTillSettings("machine", price=500, prices={5: 300}, value_per_pulse=100)], SHOP, devices)
     assert isinstance(till, PulseTill)
     assert (till.name, till.health.condition, till.is_giving) == ("machine", Condition.MISSING, True)
     assert till.output.inhibited
+
+
+@pytest.mark.parametrize("price", [None, 500])
+def test_an_mdb_till_has_a_line_that_is_not_open_yet(price: int | None) -> None:
+    (till,) = build([MdbTillSettings("vending", port="/dev/ttyACM0", price=price)], SHOP, devices)
+    assert isinstance(till, MdbTill)
+    assert (till.name, till.health.condition, till.session.phase) == ("vending", Condition.MISSING, Phase.AWAY)
 
 
 def test_only_kinds_that_exist_are_built() -> None:

@@ -70,6 +70,7 @@ async def serve() -> AsyncIterator[Serve]:
             simulated: bool = True,
             till: str | None = "http",
             pushed: Mapping[str, Pushed] | None = None,
+            pads: Mapping[str, Callable[[str], object]] | None = None,
         ) -> Served:
             desk = desk or ScriptedDesk()
             served: Served
@@ -82,6 +83,7 @@ async def serve() -> AsyncIterator[Serve]:
                 till=till,
                 limits=limits,
                 pushed=pushed,
+                simulated_pads=pads,
             )
             session = await stack.enter_async_context(aiohttp.ClientSession())
             served = Served(web, desk, session)

@@ -84,3 +84,34 @@ async def test_every_answer_names_the_box_and_forbids_caching(box):
             assert answer.headers["Server"] == "tillbox"
             assert answer.headers["Cache-Control"] == "no-store"
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_simulated_number_pad_types_what_it_is_told(serve):
+    typed = []
+    box = await serve(pads={"pad": typed.append})
+    assert await box.call("POST", "/v1/simulated/keys/pad", json={"text": "12.5\n\b\x1b"}) == (202, {})
+    assert typed == ["12.5\n\b\x1b"]
+
+
+@pytest.mark.parametrize("body", [{}, {"text": 13}, {"text": "1", "amount": 1}, {"text": "twelve"}])
+async def test_wrong_keys_are_422(serve, body):
+    typed = []
+
+    def pad(text):
+        if text == "twelve":
+            raise ValueError(text)
+        typed.append(text)
+
+    box = await serve(pads={"pad": pad})
+    status, answer = await box.call("POST", "/v1/simulated/keys/pad", json=body)
+    assert (status, answer["error"]["code"]) == (422, "invalid")
+    assert "twelve" not in str(answer)
+    assert typed == []
+
+
+async def test_a_till_without_a_simulated_pad_takes_no_keys(box, serve):
+    status, body = await box.call("POST", "/v1/simulated/keys/pad", json={"text": "1"})
+    assert (status, body["error"]["code"]) == (404, "no_such_path")
+    other = await serve(pads={"pad": print})
+    status, body = await other.call("POST", "/v1/simulated/keys/counter", json={"text": "1"})
+    assert (status, body["error"]["code"]) == (404, "not_found")
