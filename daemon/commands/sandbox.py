@@ -38,8 +38,12 @@ async def _till(kind: str, port: Path | None) -> None:
 
     async with Bench(EMULATORS[kind](), _say, port) as bench:
         if port is None:
-            _say(f'[tills.counter]\nkind = "{kind}"\nport = "{bench.path}"\nbaudrate = {bench.emulator.baudrate}\n')
+            more = _NEEDED.get(kind, "")
+            _say(f'[tills.counter]\nkind = "{kind}"\nport = "{bench.path}"\nbaudrate = {bench.emulator.baudrate}\n{more}')
         await serve(bench, typed_lines(), _say)
+
+
+_NEEDED = {"mdb": 'mode = "always-idle"\n'}  # what a kind's table needs beside its line
 
 
 def _say(text: str) -> None:

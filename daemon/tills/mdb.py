@@ -28,7 +28,7 @@ from daemon.tills.mdb_troubles import Patience, trouble
 from daemon.tills.mdb_vending import Vending
 from daemon.tills.offering import Offering, Wanted
 from daemon.tills.waking import Waking, now
-from hw.interfaces import Health, HealthListener, TillLine
+from hw.interfaces import Condition, Health, HealthListener, TillLine
 
 log = logging.getLogger(__name__)
 
@@ -122,10 +122,13 @@ class MdbTill:
 
     def _received(self, data: bytes) -> None:
         for line in self._lines.feed(data):
+            complaints = len(self.session.complaints)
             self.act(self.session.heard(understood(line), now()))
+            for complaint in self.session.complaints[complaints:]:
+                log.warning('mdb_setting_refused till=%s said="%s"', self.name, complaint)
 
     def _health_is(self, health: Health, tell: HealthListener) -> None:
-        if health.detail or health.condition != self._line.health.condition:
+        if health.condition is not Condition.OK:
             self.act(self.session.lost(now()))
         tell(health)
         self._waking.wake()

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import tty
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from daemon.cli import TILL_KINDS, main
+from daemon.config import parse
 from daemon.sandbox.tills.base import Emulator
 from daemon.sandbox.tills.bench import Bench, serve
 from daemon.sandbox.tills.kinds import EMULATORS
@@ -92,3 +94,12 @@ def test_a_person_has_a_till_in_the_terminal() -> None:
     assert re.search(r'\[tills\.counter\]\nkind = "serial"\nport = "/dev/pts/\d+"\nbaudrate = 115200\n', done.stdout)
     assert "pay 12.50" in done.stdout
     assert "? 'steal' is nothing this till can do" in done.stdout
+
+
+@pytest.mark.parametrize("kind", TILL_KINDS)
+def test_what_is_printed_can_be_pasted(kind: str) -> None:
+    command = [sys.executable, "-m", "daemon", "sandbox", "--till", kind]
+    done = subprocess.run(command, input="quit\n", capture_output=True, text=True, check=False, timeout=50)
+    table = tomllib.loads(done.stdout.split("\n\n")[0])
+    data = {**table, "box": {"terminal_id": "box-1"}, "gateways": {"sim": {"kind": "simulated"}}}
+    assert parse(data, Path("/nowhere"), {}).tills["counter"].kind == kind

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,6 +162,22 @@ def test_the_payment_that_nobody_makes_leaves_no_red_light(make_vending: Callabl
     vending.offer()
     assert box.box()["lights"]["red"] == "off"
     assert box.stop() == 0
+
+
+def test_a_box_that_only_offers_ends_at_once_for_an_upgrade_and_one_that_owes_does_not(vending: Vending) -> None:
+    """SIGHUP, as an upgrade sends it (`daemon.leaving`)."""
+    box = vending.box
+    assert box.process is not None
+    vending.pay()
+    box.until(vending.goods)
+    box.process.send_signal(signal.SIGHUP)
+    assert box.wait_exit(20) == 0
+    assert (vending.machine.counted, vending.goods()[0]["stands"]) == (PULSES, "given")
+    box.start()
+    vending.offer()
+    assert box.process is not None
+    box.process.send_signal(signal.SIGHUP)
+    assert box.wait_exit(20) == 0
 
 
 def test_a_product_button_chooses_the_price(make_vending: Callable[..., Vending]) -> None:

@@ -58,6 +58,14 @@ async def test_the_adapter_is_set_up_on_every_start(tmp_path: Path) -> None:
         assert shop.machine.dispensed == 1
 
 
+@in_virtual_time
+async def test_a_setting_that_the_adapter_does_not_know_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with MdbShop(tmp_path) as shop:
+        await shop.phase(Phase.OPEN)
+        shop.line._on_bytes(b'v,4.0\nc,STATUS,OFFLINE\nc,ERR,"unknown key"\n')
+        assert 'mdb_setting_refused till=machine said="C,SETCONF,mdb-always-idle=1: unknown key"' in caplog.text
+
+
 @pytest.mark.parametrize(("case", "end"), [("15", State.REFUSED), ("03", State.REFUSED), ("02", State.REVOKED)])
 @in_virtual_time
 async def test_what_is_not_paid_is_denied(tmp_path: Path, case: str, end: State) -> None:
