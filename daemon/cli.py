@@ -16,8 +16,8 @@ from typing import Any
 
 DONE, FAILED, WRONG = 0, 1, 2
 
-TILL_KINDS = ("serial",)  # those that have an emulator for their line
-DEMO_KINDS = (*TILL_KINDS, "keypad")  # and one that has no line
+TILL_KINDS = ("serial", "mdb")  # those that have an emulator at the other end of a line
+DEMO_KINDS = (*TILL_KINDS, "keypad", "pulse")
 
 DEFAULT_CONFIG = Path("/etc/tillbox/config.toml")
 

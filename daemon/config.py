@@ -25,13 +25,14 @@ from daemon.tables.devices import read_hardware
 from daemon.tables.files import Files
 from daemon.tables.findings import Findings, Problem
 from daemon.tables.gateways import read_gateways
-from daemon.tables.machines import PulseTillSettings
+from daemon.tables.machines import MdbTillSettings, PulseTillSettings
 from daemon.tables.pins import check_pins
 from daemon.tables.routes import OFFERS, Routes, read_routes
 from daemon.tables.smart2pay import check_lifetimes
 from daemon.tables.table import Table
 from daemon.tables.tills import SerialTillSettings, TillSettings, read_tills
 from daemon.tables.timing import read_timing, warn_of_rules
+from daemon.tills.mdb_troubles import Patience
 from daemon.timing import Schedule
 from hw.settings import HardwareSettings
 
@@ -40,6 +41,7 @@ __all__ = [
     "Config",
     "ConfigProblems",
     "JournalSettings",
+    "MdbTillSettings",
     "Policy",
     "Problem",
     "PulseTillSettings",
@@ -127,6 +129,7 @@ def _read(root: Table) -> Config:
     check_lifetimes(schedule, gateways, root.findings)
     _warn_of_refunds(policy, gateways, root.findings)
     _warn_of_scanner(hardware, routes, root.findings)
+    _warn_of_machines(tills, schedule, root.findings)
     return Config(box, hardware, tills, gateways, routes, schedule, policy, journal, web, tuple(root.findings.warnings))
 
 
@@ -148,6 +151,16 @@ def _warn_of_refunds(policy: Policy, gateways: Mapping[str, GatewaySettings], fi
 def _warn_of_scanner(hardware: HardwareSettings, routes: Routes, findings: Findings) -> None:
     if hardware.scanner.kind == "none" and routes.scan:
         findings.warn("scanner", "there is none, so the box can only show codes, not scan them")
+
+
+def _warn_of_machines(tills: Mapping[str, TillSettings], schedule: Schedule, findings: Findings) -> None:
+    for name, till in tills.items():
+        if isinstance(till, MdbTillSettings) and till.price is None:
+            why = Patience(schedule, till.max_vend_wait_s).why_too_short
+            if why is not None:
+                findings.warn(
+                    f"tills.{name}.max_vend_wait_s", f'{why}: nothing is sold. With mode = "session" and a price it is paid first'
+                )
 
 
 def _read_toml(path: Path) -> dict[str, object]:

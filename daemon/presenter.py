@@ -23,7 +23,7 @@ from daemon.runner import Change
 from daemon.screens import draw
 from daemon.signals import NOTICE_S, RESULT_S, lights, sound
 from daemon.texts import Language
-from daemon.tills.offering import BY_MACHINE
+from daemon.tills.offering import ARMED_S, BY_MACHINE
 from daemon.timing import Schedule
 from daemon.view import Notice, NoticeKind, Phase, Prompt, PromptKind, View, screen_name
 from hw.interfaces import Buzzer, Display, Lights
@@ -232,7 +232,7 @@ class Presenter:
         return None if end is None else max(0, math.ceil(end - now - 0.001))
 
     def _end_of_wait(self, payment: Payment) -> float | None:
-        if payment.state is State.AWAITING_CODE and self._is_offer(payment) and payment.ttl_s is not None:
+        if payment.state is State.AWAITING_CODE and self._is_offer(payment) and payment.ttl_s == ARMED_S:
             return None  # it stands until somebody comes, and a countdown would keep an idle box awake
         if payment.state in (State.AWAITING_CODE, State.PRESENTING_QR):
             return payment.expires_at

@@ -59,7 +59,21 @@ def _keypad(say: Say) -> AbstractAsyncContextManager[TillDemo]:
     return open_till(say)
 
 
+def _mdb(say: Say) -> AbstractAsyncContextManager[TillDemo]:
+    from daemon.demo.till_mdb import open_till
+
+    return open_till(say)
+
+
+def _pulse(say: Say) -> AbstractAsyncContextManager[TillDemo]:
+    from daemon.demo.till_pulse import open_till
+
+    return open_till(say)
+
+
 TILLS: dict[str, Open] = {
     "serial": _serial,
     "keypad": _keypad,
+    "mdb": _mdb,
+    "pulse": _pulse,
 }

@@ -7,7 +7,7 @@ written for a later version shows its slips of the pen as well.
 from __future__ import annotations
 
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, FLAG, SECONDS, Reader, one_of, text
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, FLAG, Reader, one_of, text
 
 TILLS: dict[str, dict[str, Reader[object]]] = {
     "pole": {
@@ -16,7 +16,6 @@ TILLS: dict[str, dict[str, Reader[object]]] = {
         "dialect": one_of(("auto", "cd5220", "escpos", "dsp800", "led8")),
         "confirm": FLAG,
     },
-    "mdb": {"port": DEVICE_PATH, "baudrate": BAUDRATE, "mode": one_of(("session", "always-idle")), "max_vend_wait_s": SECONDS},
 }
 
 

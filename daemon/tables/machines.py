@@ -1,4 +1,4 @@
-"""`[tills.NAME]` of the kinds that stand in a machine without staff: `pulse`."""
+"""`[tills.NAME]` of the kinds that stand in a machine without staff: `pulse`, `mdb`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from daemon.goods import Ware
 from daemon.tables.table import Table
 from daemon.tables.till import TillSettings
-from daemon.tables.values import BCM_PIN, FLAG, LARGEST_AMOUNT, Reader, Wrong, one_of, shown, whole
+from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, LARGEST_AMOUNT, SECONDS, Reader, Wrong, one_of, shown, whole
+from daemon.tills.mdb_money import MOST_MINOR
 from hw.settings import PulseSettings
 
 _MINOR = whole(1, LARGEST_AMOUNT, "minor units, a whole number")
 _MS = whole(5, 10_000, "milliseconds, a whole number")
 _OUTPUT = one_of(("gpio", "simulated"))
 _MOST_PULSES = 200  # of one payment: at the usual widths more than a minute
+_MODE = one_of(("session", "always-idle"))
+_MDB_MINOR = whole(1, MOST_MINOR, "minor units, a whole number")
 _PULLED_UP = range(9)  # BCM 0 to 8 are pulled up, the others down, until a program sets them (BCM2835 ARM Peripherals, GPIO)
 
 
@@ -98,3 +101,41 @@ def _read_prices(value: object) -> dict[int, int]:
 
 
 _PRICES = Reader("a table of prices in minor units by the BCM numbers of product buttons, such as { 5 = 300, 6 = 500 }", _read_prices)
+
+
+@dataclass(frozen=True, slots=True)
+class MdbTillSettings(TillSettings):
+    """`kind = "mdb"`: a vending machine through an MDB adapter (docs/mdb-till.md). `price`, in minor units: what is paid before a session
+    is begun; None where the machine asks first. `max_vend_wait_s`: for how long the machine waits for an answer; None: long enough."""
+
+    kind: str = "mdb"
+    port: str = ""
+    baudrate: int = 115200
+    mode: str = "session"
+    max_vend_wait_s: float | None = None
+    price: int | None = None
+
+    @property
+    def ware(self) -> Ware:
+        return Ware("vend")
+
+    @property
+    def is_unattended(self) -> bool:
+        return True
+
+
+def read_mdb(name: str, table: Table, max_amount: int) -> MdbTillSettings:
+    mode, price = table.take("mode", _MODE, "session", needed=True), table.take("price", _MDB_MINOR, None)
+    if price is not None and mode == "always-idle":
+        table.problem("price", "is paid before a session, and mode 'always-idle' has none", 'mode = "session", or no price')
+    if price is not None and price > max_amount:
+        table.problem("price", f"is {price}, more than box.max_amount", f"at most {max_amount}")
+    return MdbTillSettings(
+        name,
+        priority=0 if price is None else -1,  # what nobody asked for yet gives way to what somebody asks for
+        port=table.take("port", DEVICE_PATH, "", needed=True),
+        baudrate=table.take("baudrate", BAUDRATE, 115200),
+        mode=mode,
+        max_vend_wait_s=table.take("max_vend_wait_s", SECONDS, None),
+        price=price,
+    )

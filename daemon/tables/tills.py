@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from daemon.tables import later
 from daemon.tables.devices import check_one_way_to_find
-from daemon.tables.machines import read_pulse
+from daemon.tables.machines import MdbTillSettings, read_mdb, read_pulse
 from daemon.tables.names import take_names
 from daemon.tables.table import Table
 from daemon.tables.till import TillSettings
@@ -17,7 +17,7 @@ from hw.settings import ScannerSettings
 
 __all__ = ["KeypadTillSettings", "SerialTillSettings", "TillSettings", "read_tills"]
 
-_KINDS = one_of(("http", "serial", "keypad", "pulse"), later=tuple(later.TILLS))
+_KINDS = one_of(("http", "serial", "keypad", "pulse", "mdb"), later=tuple(later.TILLS))
 _PRIORITY = whole(-9, 9, "a whole number")
 _CRC = one_of(("required", "optional"))
 _DEVICE = 'a path, a name in /dev/input/by-id, or "simulated"'
@@ -63,7 +63,7 @@ def read_tills(root: Table, scanner: ScannerSettings, max_amount: int = LARGEST_
     for name in [name for name, till in tills.items() if till.kind == "http"][1:]:
         tables[name].problem("kind", "is a second till of kind http", "one of them; it serves any number of machines")
     scanners = (scanner, *scanner.also)
-    _check_ports(tables, [till for till in tills.values() if isinstance(till, SerialTillSettings)], scanners)
+    _check_ports(tables, [till for till in tills.values() if isinstance(till, SerialTillSettings | MdbTillSettings)], scanners)
     _check_pads(tables, [till for till in tills.values() if isinstance(till, KeypadTillSettings)], scanners)
     return tills
 
@@ -77,7 +77,7 @@ def _read_till(name: str, table: Table, max_amount: int) -> TillSettings | None:
         return None
     if kind != "http" and name in _TAKEN:
         table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
-    till = read_pulse(name, table, max_amount) if kind == "pulse" else _READERS[kind](name, table)
+    till = _MACHINES[kind](name, table, max_amount) if kind in _MACHINES else _READERS[kind](name, table)
     priority = table.take("priority", _PRIORITY, till.priority)
     table.close()
     return replace(till, priority=priority)
@@ -108,9 +108,12 @@ def _read_keypad(name: str, table: Table) -> KeypadTillSettings:
 
 
 _READERS: dict[str, Callable[[str, Table], TillSettings]] = {"http": _read_http, "serial": _read_serial, "keypad": _read_keypad}
+_MACHINES: dict[str, Callable[[str, Table, int], TillSettings]] = {"mdb": read_mdb, "pulse": read_pulse}
 
 
-def _check_ports(tables: dict[str, Table], tills: list[SerialTillSettings], scanners: tuple[ScannerSettings, ...]) -> None:
+def _check_ports(
+    tables: dict[str, Table], tills: list[SerialTillSettings | MdbTillSettings], scanners: tuple[ScannerSettings, ...]
+) -> None:
     """A port has one owner: a second one would find it locked for ever."""
     owners = {one.port: "the scanner's" for one in scanners if one.kind == "serial"}
     for till in tills:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from daemon.money import Amount, Minor
-from daemon.tables.machines import PulseTillSettings
+from daemon.tables.machines import MdbTillSettings, PulseTillSettings
 from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.base import Desk, Front, Tellings, Till
 from daemon.tills.house import House
@@ -51,6 +51,8 @@ def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
             return _keypad(settings, shop, devices)
         case PulseTillSettings():
             return _pulse(settings, shop, devices)
+        case MdbTillSettings():
+            return _mdb(settings, shop, devices)
     raise ValueError(f"tills.{settings.name}: there is no kind {settings.kind!r}")
 
 
@@ -77,3 +79,12 @@ def _pulse(settings: PulseTillSettings, shop: Shop, devices: Devices) -> Till:
     prices = {pin: Amount(Minor(minor), currency) for pin, minor in settings.prices.items()}
     output = devices.pulse_output(settings.name, settings.line)
     return PulseTill(PulseTerms(settings.name, price, prices), output, shop.desk, shop.house, shop.new_ref)
+
+
+def _mdb(settings: MdbTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.mdb import MdbTerms, MdbTill
+
+    line = devices.till_line(settings.name, settings.port, settings.baudrate)
+    price = None if settings.price is None else Amount(Minor(settings.price), shop.terms.currency)
+    terms = MdbTerms(settings.name, shop.terms, settings.mode == "always-idle", price, settings.max_vend_wait_s)
+    return MdbTill(terms, line, shop.desk, shop.house, shop.new_ref)

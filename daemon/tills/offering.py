@@ -25,6 +25,7 @@ class Wanted:
 
     amount: Amount
     ttl_s: float | None = ARMED_S
+    description: str = ""
 
 
 class Offering:
@@ -41,6 +42,11 @@ class Offering:
         self.rest_until = 0.0
 
     @property
+    def payment(self) -> Payment | None:
+        """As it stands."""
+        return self._payment
+
+    @property
     def is_taken(self) -> bool:
         """Whether a payer has come to the offer that there is."""
         return self._payment is not None and self._payment.state is not State.AWAITING_CODE and not is_over(self._payment)
@@ -53,18 +59,20 @@ class Offering:
         if payment.state in RESULT_S and (payment.attempts or own_end):  # as the presenter shows it
             self.rest_until = now() + RESULT_S[payment.state]
 
-    async def sell(self, wanted: Wanted, stands: Callable[[], bool]) -> Payment | None:
-        """One payment to its end; None where none could be opened, after a pause. `stands` says whether the offer still does; it is
-        asked whenever something happens."""
+    async def sell(self, wanted: Wanted, stands: Callable[[], bool], *, insists: bool = False) -> Payment | None:
+        """One payment to its end; None where none could be opened. `stands` says whether the offer still does; it is asked whenever
+        something happens. One that does not is taken back as long as nothing was sent for it; with `insists`, whatever was."""
         self._payment, self._ref = None, Ref(self._new_ref())
         try:
-            asked, _ = await self._desk.ask(Request(self._ref, self._till, wanted.amount, ttl_s=wanted.ttl_s))
+            asked, _ = await self._desk.ask(
+                Request(self._ref, self._till, wanted.amount, description=wanted.description, ttl_s=wanted.ttl_s)
+            )
         except (Busy, NotReady):
-            await self._waking.woken_within(AGAIN_S)
             return None
         payment = self._payment = self._payment or asked  # it may have gone on already
         while not is_over(payment):
-            if payment.state is State.AWAITING_CODE and not stands():
+            may_go_back = payment.state is State.AWAITING_CODE or (insists and self._withdrawn != payment.ref)
+            if may_go_back and not stands():
                 await self._withdraw(payment)
             else:
                 await self._waking.woken()
@@ -73,10 +81,14 @@ class Offering:
 
     async def _withdraw(self, payment: Payment) -> None:
         """A code that was presented in the same moment makes it a payment that is undone, and that is as well."""
-        self._withdrawn = payment.ref
-        with suppress(KeyError, Ended, NotStorable):
-            await self._desk.cancel(payment.ref, BY_MACHINE)
-            return
+        before, self._withdrawn = self._withdrawn, payment.ref
+        with suppress(KeyError, Ended):
+            try:
+                await self._desk.cancel(payment.ref, BY_MACHINE)
+            except NotStorable:
+                self._withdrawn = before
+            else:
+                return
         await self._waking.woken_within(AGAIN_S)
 
 

@@ -115,7 +115,9 @@ class PulseTill:
             await self._waking.woken(self._holding.due_at, self._offering.rest_until)
             return
         payment = await self._offering.sell(wanted, lambda: self._can_offer() and self._wanted() == wanted and not self._owes)
-        if payment is not None and self._chosen == chosen:
+        if payment is None:
+            await self._waking.woken_within(AGAIN_S)
+        elif self._chosen == chosen:
             self._chosen = None
 
     async def _give_what_is_owed(self) -> None:

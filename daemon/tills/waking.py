@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+LATE_S = 0.001  # a loop may wake by its clock's resolution too early, and then the moment would still be to come
+
 
 class Waking:
     def __init__(self) -> None:
@@ -15,7 +17,7 @@ class Waking:
 
     async def woken(self, *moments: float | None) -> None:
         """Return when something happened since the last return, or at the earliest of those moments (monotonic) that is to come."""
-        to_come = [moment for moment in moments if moment is not None and moment > now()]
+        to_come = [moment + LATE_S for moment in moments if moment is not None and moment > now()]
         with suppress(TimeoutError):
             async with asyncio.timeout_at(min(to_come, default=None)):
                 await self._event.wait()

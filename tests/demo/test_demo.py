@@ -146,3 +146,30 @@ def test_a_person_presses_its_keys() -> None:
 
 def test_every_kind_that_may_be_named_has_a_demo() -> None:
     assert set(DEMO_KINDS) == set(TILLS)
+
+
+def test_a_vending_machine_sells_from_the_price_to_the_goods() -> None:
+    """daemon.demo.till_mdb"""
+    done = demo("--till", "mdb", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout
+    assert said.count("machine | the goods are out\n") == 2
+    assert said.index("machine | not paid for\n") < said.index("machine | the goods are stuck\n")
+    assert said.rstrip().endswith("All four sales ended as they must.")
+    assert said.rstrip().count("20.50 CNY with the merchant in all") >= 3, "12.50 + 8.00, and nothing of the others"
+
+
+def test_a_machine_of_pulses_sells_from_the_offer_to_the_goods() -> None:
+    """daemon.demo.till_pulse"""
+    done = demo("--till", "pulse", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [f"machine | counts pulse {n}\n" in done.stdout for n in (5, 10, 13, 14)] == [True, True, True, False]
+    assert done.stdout.rstrip().endswith("All four sales ended as they must.")
+
+
+def test_what_a_person_does_at_a_machine_is_done_there() -> None:
+    done = demo("--till", "pulse", typed="press\ninhibit\nfree\nquit\n")
+    assert "machine > press\n" in done.stdout
+    assert "Traceback" not in done.stderr
+    done = demo("--till", "mdb", typed="choose much\nquit\n")
+    assert "? 'much' is no price" in done.stdout

@@ -53,6 +53,8 @@ def plain() -> Iterator[tuple[str, str, bytes]]:
     for name, data in _SERIAL.items():
         yield "serial-till", name, data
     yield from counter()
+    for name, data in _MDB.items():
+        yield "mdb", name, data
     yield from _pictures()
     yield from _configurations()
 
@@ -67,6 +69,18 @@ _SERIAL = {
     "cut": b'{"t":"pay","re\n%%\nf":"A-1","amt":5}\n%%\n\r\n\n%%\n{"t":"hel\n',
     "noise": b"\x00\xff\xfe\n*\n*1234\n}\n{}*\n{}*12\n\t \n",
     "long": b"x" * 2047 + b"\n" + b"y" * 1900 + b"\n",
+}
+
+_SET_UP = b"c,STATUS,INACTIVE\nc,SET,OK\nc,STATUS,INACTIVE\nc,STATUS,ENABLED\n"
+_MDB = {
+    "sold": _SET_UP + b"c,STATUS,VEND,1.50,7\n!approve\nc,VEND,SUCCESS\nc,STATUS,IDLE\nc,STATUS,ENABLED\n",
+    "stuck": _SET_UP + b"c,STATUS,VEND,1.50,7\nc,STATUS,VEND,1.50,7\n!approve\nc,STATUS,IDLE\nc,ERR,VEND 3\n!approve\n",
+    "denied": _SET_UP + b"c,STATUS,VEND,655.35\n!deny\nc,STATUS,ENABLED\nc,STATUS,VEND,1.505,130000000000000017\n",
+    "session": _SET_UP + b"!begin\n!time\nc,STATUS,IDLE,5.00\nc,STATUS,VEND,5.00,1\nc,STATUS,VEND,3.00,2\n!end\nc,STATUS,ENABLED\n",
+    "resets": _SET_UP + b'c,STATUS,VEND,1.50,7\n!approve\nv,4.0\nc,ERR,"cashless is off"\nc,ERR,"cashless is on"\n!time\n!time\n',
+    "away": _SET_UP + b"c,STATUS,VEND,1.50,7\n!lost\nc,VEND,SUCCESS\n!opened\n!time\n!time\nv,4.0\n",
+    "cut": b"c,STATUS,INAC\n%%\nTIVE\nc,SE\n%%\nT,OK\r\n\n%%\n",
+    "noise": b"\x00\xff\xfe\nc,\nc,STATUS\nc,STATUS,VEND\nC,VEND,1\n" + b"c" * 300 + b"\nc,SET,OK\n",
 }
 
 

@@ -14,6 +14,7 @@ from daemon.codes import AuthCode, Code, Kind
 from daemon.money import Amount, Minor
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.tills.keypad_line import Line
+from daemon.tills.mdb_table import TABLE, News, Phase, Row
 from hw.hid_report import Part
 
 
@@ -46,6 +47,11 @@ def any_amount(line: Line) -> Amount:
     return Amount(Minor(line.total), line.currency)
 
 
+def forgetful_table() -> dict[Phase, dict[News, Row]]:
+    """A reader that is enabled again is taken for the end of what it dispensed."""
+    return {**TABLE, Phase.DISPENSING: {**TABLE[Phase.DISPENSING], News.OPEN: Row(Phase.OPEN)}}  # type: ignore[dict-item]  # as good as one
+
+
 FAULTS: dict[str, tuple[str, str, Any]] = {
     "WeChat's signature is not looked at": ("wechat", "daemon.gateways.wechat_answers.is_signed", lambda *_: True),
     "WeChat's unsigned no refuses": ("wechat", "daemon.gateways.wechat_answers._by_code", refused),
@@ -65,6 +71,8 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "any notification is genuine": ("push-cbtis", "daemon.gateways.cbtis_push.hmac.compare_digest", lambda *_: True),
     "names of fields are quoted": ("till-body", "daemon.tills.http.masked", nothing_is_masked),
     "any checksum will do": ("serial-till", "daemon.tills.serial_wire.unframe", any_checksum_will_do),
+    "a vend that was approved is forgotten": ("mdb", "daemon.tills.mdb_session.TABLE", forgetful_table()),
+    "an amount for the bus has no bound": ("mdb", "target_mdb.MOST_MINOR", 100),
     "names are quoted on the line": ("serial-till", "daemon.tills.serial_wire.masked", nothing_is_masked),
     "any amount can be typed": ("keypad", "daemon.tills.keypad_line.Line.amount", any_amount),
     "decimals have no end": ("keypad", "daemon.tills.keypad_line.exponent", lambda _: 9),

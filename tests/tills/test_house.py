@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from unittest.mock import sentinel
 
+import pytest
 from vending import in_virtual_time
 
 from daemon.tills.holding import Holding, Trouble
@@ -48,12 +49,12 @@ def test_a_trouble_that_others_tell_is_not_told_twice() -> None:
 async def test_waking_comes_by_what_happens_or_by_the_earliest_moment_to_come() -> None:
     waking, begun = Waking(), now()
     await waking.woken(begun - 5, None, begun + 3, begun + 2)
-    assert now() == begun + 2
+    assert now() == pytest.approx(begun + 2, abs=0.01)
     asyncio.get_running_loop().call_later(1, waking.wake)
     await waking.woken()
-    assert now() == begun + 3
+    assert now() == pytest.approx(begun + 3, abs=0.01)
     waking.wake()
     await waking.woken_within(7)
-    assert now() == begun + 3
+    assert now() == pytest.approx(begun + 3, abs=0.01)
     await waking.woken_within(7)
-    assert now() == begun + 10
+    assert now() == pytest.approx(begun + 10, abs=0.01)

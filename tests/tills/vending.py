@@ -10,6 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shell"))
 from counted_shop import Counted
+from machine_line import MachineLine
 from shell_time import in_virtual_time, settle
 from shop import NOTE, a_payment, until
 
@@ -17,12 +18,16 @@ from daemon.goods import Owing, Ware
 from daemon.goods_owed import JournalGoods
 from daemon.money import Amount, Minor
 from daemon.payment import Mode, Payment, Ref, State
+from daemon.sandbox.tills.mdb import HABITS, MdbMachine
 from daemon.tills.house import House
+from daemon.tills.http import Terms
+from daemon.tills.mdb import MdbTerms, MdbTill
+from daemon.tills.mdb_table import Phase
 from daemon.tills.pulse import PulseTerms, PulseTill
 from hw.settings import PulseSettings
 from hw.simulated_pulses import SimulatedPulses
 
-__all__ = ["NOTE", "PulseShop", "VendingShop", "a_payment", "in_virtual_time", "settle", "until", "yuan"]
+__all__ = ["NOTE", "MdbShop", "PulseShop", "VendingShop", "a_payment", "in_virtual_time", "settle", "until", "yuan"]
 
 SCAN = frozenset({"trial"})
 MACHINE = frozenset({"machine"})
@@ -117,4 +122,42 @@ class PulseShop(VendingShop):
     async def counts(self, pulses: int) -> None:
         await until(lambda: self.output.counted == pulses)
         await asyncio.sleep(PULSE_S)
+        await settle()
+
+
+class MdbShop(VendingShop):
+    """An emulated vending machine behind an emulated adapter. `machine` outlives the box where it is given."""
+
+    def __init__(self, directory: Path, *, machine: MdbMachine | None = None, habits: str = "plain", **more: Any) -> None:
+        self.terms = {"always_idle": more.pop("always_idle", True), "max_vend_wait_s": more.pop("max_vend_wait_s", None)}
+        price = more.pop("price", None)
+        self.price = None if price is None else yuan(price)
+        self.machine = machine or MdbMachine(habits=HABITS[habits])
+        self.line = MachineLine(self.machine)
+        super().__init__(directory, Ware("vend"), **more)
+
+    def make_till(self) -> MdbTill:
+        terms = MdbTerms("machine", Terms("CNY", 50_000), price=self.price, **self.terms)
+        return MdbTill(terms, self.line, self.desk, self.house, self.new_ref)
+
+    async def phase(self, *phases: Phase) -> None:
+        await until(lambda: self.till.session.phase in phases)
+
+    async def choose(self, price: str = "5.00", item: str = "7") -> Ref:
+        """A payer presses a product's button; the payment for it."""
+        count = len(self.changes)
+        await self.phase(Phase.OPEN, Phase.IDLE)
+        await until(lambda: self.machine.state in ("ENABLED", "IDLE"))
+        self.line.command(f"choose {price} {item}")
+        await until(lambda: len(self.changes) > count)
+        return self.ref
+
+    @property
+    def last(self) -> Any:
+        """The last vend at the machine."""
+        return self.machine.vends[-1]
+
+    async def settled(self) -> None:
+        """Nothing is owed any more."""
+        await until(lambda: not self.till.is_giving)
         await settle()

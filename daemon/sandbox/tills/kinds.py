@@ -13,6 +13,13 @@ def _serial() -> Emulator:
     return SerialCounter()
 
 
+def _mdb() -> Emulator:
+    from daemon.sandbox.tills.mdb import MdbMachine
+
+    return MdbMachine()
+
+
 EMULATORS: dict[str, Callable[[], Emulator]] = {
     "serial": _serial,
+    "mdb": _mdb,
 }
