@@ -177,7 +177,9 @@ class App:
 
     def _build_tills(self) -> list[Till]:
         box, tellings = self.config.box, JournalTellings(self.journal, self.runner.find)
-        terms, front = Terms(box.currency, box.max_amount), BoxFront(self.presenter)
+        terms = Terms(box.currency, box.max_amount)
+        has_button = self.config.hardware.button.kind != "none"
+        front = BoxFront(self.presenter, self.scanning, self.giving_up, has_button=has_button)
         shop = Shop(self.desk, tellings, terms, self._numbers, version("tillbox"), front)
         return build_tills(self.config.tills.values(), shop, factory)
 

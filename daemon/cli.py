@@ -16,7 +16,7 @@ from typing import Any
 
 DONE, FAILED, WRONG = 0, 1, 2
 
-TILL_KINDS = ("serial",)  # those that have an emulator for their line
+TILL_KINDS = ("serial", "pole")  # those that have an emulator for their line
 DEMO_KINDS = (*TILL_KINDS, "keypad")  # and one that has no line
 
 DEFAULT_CONFIG = Path("/etc/tillbox/config.toml")

@@ -13,12 +13,6 @@ _MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
 _MS = whole(1, 10_000, "milliseconds, a whole number")
 
 TILLS: dict[str, dict[str, Reader[object]]] = {
-    "pole": {
-        "port": DEVICE_PATH,
-        "baudrate": BAUDRATE,
-        "dialect": one_of(("auto", "cd5220", "escpos", "dsp800", "led8")),
-        "confirm": FLAG,
-    },
     "mdb": {"port": DEVICE_PATH, "baudrate": BAUDRATE, "mode": one_of(("session", "always-idle")), "max_vend_wait_s": SECONDS},
     "pulse": {
         "price": _MINOR,

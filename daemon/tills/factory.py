@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
+from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.base import Desk, Front, Tellings, Till
 from daemon.tills.http import Terms
-from hw.interfaces import Keypad, TillLine
+from hw.interfaces import Keypad, Tap, TillLine
 
 
 class Devices(Protocol):
     """What tills have of `hw.factory`. Nothing is opened yet."""
 
     def till_line(self, name: str, port: str, baudrate: int) -> TillLine: ...
+    def tap(self, name: str, port: str, baudrate: int) -> Tap: ...
     def keypad(self, name: str, device: str | None, vendor: int | None, product: int | None) -> Keypad: ...
 
 
@@ -42,6 +43,8 @@ def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
             return _serial(settings, shop, devices)
         case KeypadTillSettings():
             return _keypad(settings, shop, devices)
+        case PoleTillSettings():
+            return _pole(settings, shop, devices)
     raise ValueError(f"tills.{settings.name}: there is no kind {settings.kind!r}")
 
 
@@ -58,3 +61,11 @@ def _keypad(settings: KeypadTillSettings, shop: Shop, devices: Devices) -> Till:
 
     pad = devices.keypad(settings.name, settings.device, settings.vendor, settings.product)
     return KeypadTill(settings.name, shop.terms, pad, shop.desk, shop.front, shop.new_ref)
+
+
+def _pole(settings: PoleTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.pole import PoleTerms, PoleTill
+
+    tap = devices.tap(settings.name, settings.port, settings.baudrate)
+    reading = (settings.dialect, settings.words, settings.total_pattern, settings.point == "implied")
+    return PoleTill(PoleTerms(settings.name, shop.terms, *reading, settings.confirm), tap, shop.desk, shop.front, shop.new_ref)

@@ -13,6 +13,13 @@ def _serial() -> Emulator:
     return SerialCounter()
 
 
+def _pole() -> Emulator:
+    from daemon.sandbox.tills.pole import PoleCounter
+
+    return PoleCounter()
+
+
 EMULATORS: dict[str, Callable[[], Emulator]] = {
     "serial": _serial,
+    "pole": _pole,
 }
