@@ -45,6 +45,7 @@ from daemon.watched import Watched
 from daemon.web.api import Web
 from daemon.web.settings import WebSettings
 from hw import factory
+from hw.interfaces import Tap
 from hw.simulated import SimulatedScanner
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,11 @@ def boot_id() -> str:
 def not_set_up(problems: ConfigProblems, watched: Watched) -> NotSetUp:
     """What runs in place of the box while the configuration has those problems, until what is watched changes."""
     return NotSetUp(problems, watched, factory.build(usable(problems)))
+
+
+def open_tap(port: str, baudrate: int) -> Tap:
+    """A line to listen to, not opened yet, for a command that does so without a box."""
+    return factory.tap("pole", port, baudrate)
 
 
 class App:

@@ -77,8 +77,8 @@ class Sale:
         self._seen: Finding | None = None  # what is there now; None: nothing is known
         self._since = 0.0
         self._stable: Finding | None = None  # what has stood long enough
-        self._spent: int | None = None
-        self._took_nothing = False  # the last payment surely did not
+        self._spent: int | None = None  # what was asked for last
+        self._paid: set[int] = set()  # what was paid for, or may have been, since the display last stood on something else
         self._open: State | None = None
         self._offered: Offer | None = None
         self._refused: int | None = None  # asked for at once, and not taken: it is offered instead
@@ -125,7 +125,7 @@ class Sale:
             return self._withdraw() + self._beside(
                 news=was is None or (payment.state is State.AWAITING_CODE and was is not State.AWAITING_CODE)
             )
-        if was is not None or payment.amount.minor == self._spent:
+        if was is not None or payment.amount.minor in self._paid | {self._spent}:
             self._end(payment)
         return self._decide() if was is not None else []
 
@@ -138,8 +138,8 @@ class Sale:
 
     def _end(self, payment: Payment) -> None:
         self._open = None
-        self._spent = payment.amount.minor
-        self._took_nothing = end_of(payment) in _TOOK_NOTHING
+        self._spent = minor = payment.amount.minor
+        (self._paid.discard if end_of(payment) in _TOOK_NOTHING else self._paid.add)(minor)
 
     def _decide(self) -> list[Wish]:
         if self._open is not None:
@@ -149,6 +149,7 @@ class Sale:
                 return self._withdraw()
             case Nothing():  # also one that says that it is paid for otherwise
                 self._spent = self._refused = None
+                self._paid.clear()
                 return self._withdraw()
             case Unclear(why):
                 return [*self._withdraw(), Said(why)]
@@ -164,9 +165,9 @@ class Sale:
         return [Ignored(self._stable.minor)] if isinstance(self._stable, Total) else []
 
     def _total(self, minor: int) -> list[Wish]:
-        if self._spent is None or (self._took_nothing and self._spent != minor):
+        if not self._paid and self._spent != minor:
             return self._offer(minor)
-        if not self._took_nothing and self._spent == minor:
+        if minor in self._paid:
             return [*self._withdraw(), Said("it was asked for already, and the display showed nothing else since")]
         if self._has_button:
             return self._put(Offer(minor, by_scan=False))

@@ -79,6 +79,7 @@ FORMAT = {
     "tills.http": "kind",
     "tills.counter": "kind port baudrate crc",
     "tills.pad": "kind device vendor product",
+    "tills.pole": "kind port baudrate dialect confirm words total_pattern point",
     "gateways.wechat": "kind base_url appid mch_id sub_mch_id key_file sign_type client_cert_file client_key_file ca_file",
     "gateways.backend": "kind base_url auth key_id secret_file ca_file",
     "gateways.backend-mtls": "client_cert_file client_key_file",

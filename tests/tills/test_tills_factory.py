@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from unittest.mock import sentinel
+from dataclasses import replace
+from unittest.mock import Mock, sentinel
 
 import pytest
 
-from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
+from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.factory import Shop, build
 from daemon.tills.http import Terms
 from daemon.tills.keypad import KeypadTill
+from daemon.tills.pole import PoleTill
 from daemon.tills.serial import SerialTill
 from hw import factory as devices
 from hw.interfaces import Condition
@@ -33,6 +35,14 @@ def test_a_keypad_is_not_open_yet(settings: KeypadTillSettings) -> None:
     (till,) = build([settings], SHOP, devices)
     assert isinstance(till, KeypadTill)
     assert till.name == "pad"
+    assert till.health.condition is Condition.MISSING
+
+
+def test_a_pole_listens_as_it_is_told() -> None:
+    shop = replace(SHOP, front=Mock(has_button=False))
+    (till,) = build([PoleTillSettings("pole", port="/dev/ttyUSB0", words=("ZU ZAHLEN",), point="implied")], shop, devices)
+    assert isinstance(till, PoleTill)
+    assert (till._terms.words, till._terms.implied, till._terms.confirm) == (("ZU ZAHLEN",), True, True)
     assert till.health.condition is Condition.MISSING
 
 
