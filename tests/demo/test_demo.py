@@ -146,3 +146,13 @@ def test_a_person_presses_its_keys() -> None:
 
 def test_every_kind_that_may_be_named_has_a_demo() -> None:
     assert set(DEMO_KINDS) == set(TILLS)
+
+
+def test_a_display_that_is_heard_sells_from_the_total_to_paid() -> None:
+    """daemon.demo.till_pole"""
+    done = demo("--till", "pole", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "19.50 CNY with the merchant in all" in done.stdout
+    assert "something writes" not in done.stdout
+    assert done.stdout.rstrip().endswith("All four sales ended as they must.")
+    assert "Traceback" not in done.stderr

@@ -14,6 +14,7 @@ from daemon.codes import AuthCode, Code, Kind
 from daemon.money import Amount, Minor
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.tills.keypad_line import Line
+from daemon.tills.pole_amount import Shown
 from hw.hid_report import Part
 
 
@@ -67,6 +68,8 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "any checksum will do": ("serial-till", "daemon.tills.serial_wire.unframe", any_checksum_will_do),
     "names are quoted on the line": ("serial-till", "daemon.tills.serial_wire.masked", nothing_is_masked),
     "any amount can be typed": ("keypad", "daemon.tills.keypad_line.Line.amount", any_amount),
+    "a display is as wide as it likes": ("pole", "daemon.tills.pole_cells.COLUMNS", 30),
+    "amounts are made up": ("pole", "daemon.tills.pole_total.numbers", lambda *_, **__: [Shown("7", 7123, has_point=True)]),
     "decimals have no end": ("keypad", "daemon.tills.keypad_line.exponent", lambda _: 9),
     "exponents have no end": ("cbtis", "daemon.gateways.cbtis_wire.InvalidOperation", KeyError),
     "clocks show anything": ("merchant", "daemon.gateways.merchant_wire._LATEST", 10**500),
