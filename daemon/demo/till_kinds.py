@@ -71,9 +71,16 @@ def _pulse(say: Say) -> AbstractAsyncContextManager[TillDemo]:
     return open_till(say)
 
 
+def _pole(say: Say) -> AbstractAsyncContextManager[TillDemo]:
+    from daemon.demo.till_pole import open_till
+
+    return open_till(say)
+
+
 TILLS: dict[str, Open] = {
     "serial": _serial,
     "keypad": _keypad,
     "mdb": _mdb,
     "pulse": _pulse,
+    "pole": _pole,
 }

@@ -173,3 +173,13 @@ def test_what_a_person_does_at_a_machine_is_done_there() -> None:
     assert "Traceback" not in done.stderr
     done = demo("--till", "mdb", typed="choose much\nquit\n")
     assert "? 'much' is no price" in done.stdout
+
+
+def test_a_display_that_is_heard_sells_from_the_total_to_paid() -> None:
+    """daemon.demo.till_pole"""
+    done = demo("--till", "pole", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "19.50 CNY with the merchant in all" in done.stdout
+    assert "something writes" not in done.stdout
+    assert done.stdout.rstrip().endswith("All four sales ended as they must.")
+    assert "Traceback" not in done.stderr
