@@ -47,6 +47,7 @@ from daemon.watched import Watched
 from daemon.web.api import Web
 from daemon.web.settings import WebSettings
 from hw import factory
+from hw.interfaces import Tap
 from hw.simulated import SimulatedScanner
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,11 @@ def boot_id() -> str:
 def not_set_up(problems: ConfigProblems, watched: Watched) -> NotSetUp:
     """What runs in place of the box while the configuration has those problems, until what is watched changes."""
     return NotSetUp(problems, watched, factory.build(usable(problems)))
+
+
+def open_tap(port: str, baudrate: int) -> Tap:
+    """A line to listen to, not opened yet, for a command that does so without a box."""
+    return factory.tap("pole", port, baudrate)
 
 
 class App:
@@ -182,7 +188,9 @@ class App:
 
     def _build_tills(self) -> list[Till]:
         box, tellings = self.config.box, JournalTellings(self.journal, self.runner.find)
-        terms, front = Terms(box.currency, box.max_amount), BoxFront(self.presenter)
+        terms = Terms(box.currency, box.max_amount)
+        has_button = self.config.hardware.button.kind != "none"
+        front = BoxFront(self.presenter, self.scanning, self.giving_up, has_button=has_button)
         shop = Shop(self.desk, tellings, terms, self._numbers, version("tillbox"), front, self._build_house())
         return build_tills(self.config.tills.values(), shop, factory)
 

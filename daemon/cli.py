@@ -16,8 +16,8 @@ from typing import Any
 
 DONE, FAILED, WRONG = 0, 1, 2
 
-TILL_KINDS = ("serial", "mdb")  # those that have an emulator for their line
-DEMO_KINDS = (*TILL_KINDS, "keypad", "pulse")  # and those that have no line
+TILL_KINDS = ("serial", "pole", "mdb")  # those that have an emulator at the other end of a line
+DEMO_KINDS = (*TILL_KINDS, "keypad", "pulse")
 
 DEFAULT_CONFIG = Path("/etc/tillbox/config.toml")
 
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "devices", "list scanners, serial ports, panels and GPIO chips as lines for config.toml")
     _add_payments(commands)
     _add_sandbox(commands)
+    _add_pole(commands)
     _add_simulate(commands)
     _add_journal(commands)
     _add(commands, "diagram", "print the state diagram of a payment (Mermaid), made from the cycle's table")
@@ -115,6 +116,17 @@ def _add_sandbox(commands: Any) -> None:
     )
     command.add_argument("--script", type=Path, metavar="FILE", help="what happens to which order (TOML; see docs/sandbox.md)")
     command.add_argument("--dir", type=Path, metavar="DIR", help="where keys and certificates are written (default: a temporary folder)")
+
+
+def _add_pole(commands: Any) -> None:
+    top = _add(commands, "pole", "the customer display of a till")
+    kinds = top.add_subparsers(metavar="WHAT", required=True)
+    learning = kinds.add_parser("learn", help="find out how it shows its totals, from three that are rung up")
+    learning.add_argument("--port", type=Path, required=True, metavar="PATH", help="the serial port that hears its line")
+    learning.add_argument("--baudrate", type=_positive, metavar="N", help="default: the usual ones, one after the other")
+    learning.add_argument("--currency", default="CNY", metavar="CODE", help="default: %(default)s")
+    learning.add_argument("amounts", nargs="*", metavar="AMOUNT", help="the three totals (default: 12.34 5.67 208.90)")
+    learning.set_defaults(what="learn")
 
 
 def _add_simulate(commands: Any) -> None:

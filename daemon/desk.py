@@ -116,10 +116,10 @@ class BoxDesk:
             payment = await self.find(ref)
         return payment
 
-    async def cancel(self, ref: Ref, by: str) -> Payment:
+    async def cancel(self, ref: Ref, by: str, *, unsent: bool = False) -> Payment:
         try:
             with not_storable("written"):
-                return await self._runner.feed(ref, Cancelled(by, at=self._runner.at()))
+                return await self._runner.feed(ref, Cancelled(by, makes_way=unsent, at=self._runner.at()))
         except Unfit as error:
             raise Ended(str(error)) from error
         except KeyError:

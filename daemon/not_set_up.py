@@ -160,7 +160,7 @@ class _Closed:
     async def wait(self, _ref: Ref, _after: str | None, _timeout_s: float) -> Payment | None:
         self._refuse()
 
-    async def cancel(self, _ref: Ref, _by: str) -> Payment:
+    async def cancel(self, _ref: Ref, _by: str, *, unsent: bool = False) -> Payment:  # noqa: ARG002  # the caller names it
         self._refuse()
 
     async def goods_failed(self, _ref: Ref, _text: str) -> Payment:

@@ -126,6 +126,7 @@ NOT_TAKEN: dict[str, Why] = {
     "busy": Why(Text("A payment is open", "有未完成的付款", "Busy", "付款中"), Text("Wait, or press Esc", "请等待或取消", "Wait or Esc")),
     "busy_other": Why(Text("Another till is selling", "他机正在收款", "Busy", "占用中"), PLEASE_WAIT),
     "doubt": Why(Text("A payment is unclear", "有未确认的付款", "Unclear"), Text("See to it first", "请先处理", "See to it")),
+    "changed": Why(Text("The total has changed", "金额已变"), Text("Please try again", "请再试一次", "Try again")),
     "not_ready": Why(Text("The box cannot sell", "暂时无法收款", "Cannot sell"), CALL_STAFF),
     "not_stored": Why(OUTAGES[Part.JOURNAL], CALL_STAFF),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hw.interfaces import Button, Buzzer, Display, Keypad, Lights, PulseOutput, Scanner, TillLine
+from hw.interfaces import Button, Buzzer, Display, Keypad, Lights, PulseOutput, Scanner, Tap, TillLine
 from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, PulseSettings, ScannerSettings
 
 Make = TypeVar("Make")
@@ -64,6 +64,13 @@ def till_line(name: str, port: str, baudrate: int) -> TillLine:
     from hw.till_line import SerialTillLine
 
     return SerialTillLine(name, port, baudrate)
+
+
+def tap(name: str, port: str, baudrate: int) -> Tap:
+    """The line that the till of that name listens to. Nothing is opened yet."""
+    from hw.tap_line import TapLine
+
+    return TapLine(name, port, baudrate)
 
 
 def keypad(name: str, device: str | None, vendor: int | None, product: int | None) -> Keypad:

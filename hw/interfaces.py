@@ -279,3 +279,17 @@ class PulseOutput(Protocol):
 
     def close(self) -> None:
         """At rest, pins given back."""
+
+
+class Tap(Protocol):
+    """A serial line that is listened to and never written to. It comes back by itself after it was lost."""
+
+    @property
+    def health(self) -> Health: ...
+
+    def listen(self, on_open: Callable[[], None], on_bytes: Callable[[bytes], None], on_health: HealthListener) -> None:
+        """Before `open`: who is told of each opening (before its first bytes), of what is heard, and of how the line is."""
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...

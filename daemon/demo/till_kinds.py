@@ -53,6 +53,12 @@ def _serial(say: Say) -> AbstractAsyncContextManager[TillDemo]:
     return open_till(say)
 
 
+def _keypad(say: Say) -> AbstractAsyncContextManager[TillDemo]:
+    from daemon.demo.till_keypad import open_till
+
+    return open_till(say)
+
+
 def _mdb(say: Say) -> AbstractAsyncContextManager[TillDemo]:
     from daemon.demo.till_mdb import open_till
 
@@ -65,15 +71,16 @@ def _pulse(say: Say) -> AbstractAsyncContextManager[TillDemo]:
     return open_till(say)
 
 
-def _keypad(say: Say) -> AbstractAsyncContextManager[TillDemo]:
-    from daemon.demo.till_keypad import open_till
+def _pole(say: Say) -> AbstractAsyncContextManager[TillDemo]:
+    from daemon.demo.till_pole import open_till
 
     return open_till(say)
 
 
 TILLS: dict[str, Open] = {
     "serial": _serial,
+    "keypad": _keypad,
     "mdb": _mdb,
     "pulse": _pulse,
-    "keypad": _keypad,
+    "pole": _pole,
 }

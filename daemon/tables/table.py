@@ -31,10 +31,6 @@ class Table:
     def is_empty(self) -> bool:
         return not self._data
 
-    def says(self, name: str, value: object) -> bool:
-        """Whether a key has exactly that value; asks for nothing."""
-        return name in self._data and self._data[name] == value
-
     def take(self, name: str, reader: Reader[T], default: D, *, needed: bool = False) -> T | D:
         """The value of a key, or the default where there is none that can be used."""
         self._known.append(name)

@@ -108,14 +108,12 @@ def one_or_several(one: Reader[str], most: int = 4) -> Reader[tuple[str, ...]]:
     return Reader(f"{one.expected}; or an array of at most {most}", read)
 
 
-def one_of(options: tuple[str, ...], later: tuple[str, ...] = ()) -> Reader[str]:
-    """One of a few words. Those in `later` belong to the format but not to this version."""
+def one_of(options: tuple[str, ...]) -> Reader[str]:
+    """One of a few words."""
 
     def read(value: object) -> str:
         if isinstance(value, str) and value in options:
             return value
-        if isinstance(value, str) and value in later:
-            raise Wrong(f"{value!r} is not available in this version")
         hint = did_you_mean(value, list(options)) if isinstance(value, str) else ""
         raise Wrong(f"is {shown(value)}{hint}")
 

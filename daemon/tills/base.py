@@ -6,7 +6,7 @@ loop's thread.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -116,8 +116,22 @@ class Tellings(Protocol):
         """The till has acknowledged that end: synced when this returns. Whether it was owed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An amount that waits for somebody's yes: the box's button, or (`by_scan`) a payer's code, which then pays it at once.
+
+    `take` begins the payment of that ref and gives it, or None where it was not taken, which it has told. It may be called twice: the
+    ref makes both the same."""
+
+    ref: Ref
+    amount: Amount
+    by_scan: bool
+    take: Callable[[], Awaitable[Payment | None]]
+
+
 class Front(Protocol):
-    """The box's own panel, light and sound, for tills that have none. `till` is the key in [tills.NAME]. Nothing here waits."""
+    """The box's own panel, light, sound, button and scanner, for tills that have none. `till` is the key in [tills.NAME]. Nothing here
+    waits."""
 
     def show(self, till: str, prompt: Prompt | None) -> None:
         """What the till has to say while no payment is open; None: nothing any more."""
@@ -125,6 +139,12 @@ class Front(Protocol):
     def refuse(self, till: str, why: str) -> None:
         """Say, for a short while and with the wrong-code tone, that something was not taken. `why` is a word of
         `daemon.texts.NOT_TAKEN`."""
+
+    def offer(self, till: str, offer: Offer | None) -> None:
+        """Show the amount and let it be taken, while no payment is open; None: nothing any more."""
+
+    @property
+    def has_button(self) -> bool: ...
 
 
 class Goods(Protocol):
@@ -197,8 +217,8 @@ class Desk(Protocol):
         """The payment as soon as its state differs from `after` (default: the state it has now), or as it stands when the
         time is up."""
 
-    async def cancel(self, ref: Ref, by: str) -> Payment:
-        """Ask for the payment to be given up. Raises KeyError (unknown), Ended."""
+    async def cancel(self, ref: Ref, by: str, *, unsent: bool = False) -> Payment:
+        """Ask for the payment to be given up; with `unsent`, only while it waits for a code. Raises KeyError (unknown), Ended."""
 
     async def goods_failed(self, ref: Ref, text: str) -> Payment:
         """The machine could not hand the goods over (`text` says why): the money goes back.

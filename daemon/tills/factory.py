@@ -8,11 +8,11 @@ from typing import Protocol
 
 from daemon.money import Amount, Minor
 from daemon.tables.machines import MdbTillSettings, PulseTillSettings
-from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
+from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.base import Desk, Front, Tellings, Till
 from daemon.tills.house import House
 from daemon.tills.http import Terms
-from hw.interfaces import Keypad, PulseOutput, TillLine
+from hw.interfaces import Keypad, PulseOutput, Tap, TillLine
 from hw.settings import PulseSettings
 
 
@@ -20,6 +20,7 @@ class Devices(Protocol):
     """What tills have of `hw.factory`. Nothing is opened yet."""
 
     def till_line(self, name: str, port: str, baudrate: int) -> TillLine: ...
+    def tap(self, name: str, port: str, baudrate: int) -> Tap: ...
     def keypad(self, name: str, device: str | None, vendor: int | None, product: int | None) -> Keypad: ...
 
     def pulse_output(self, name: str, settings: PulseSettings) -> PulseOutput: ...
@@ -53,6 +54,8 @@ def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
             return _pulse(settings, shop, devices)
         case MdbTillSettings():
             return _mdb(settings, shop, devices)
+        case PoleTillSettings():
+            return _pole(settings, shop, devices)
     raise ValueError(f"tills.{settings.name}: there is no kind {settings.kind!r}")
 
 
@@ -88,3 +91,11 @@ def _mdb(settings: MdbTillSettings, shop: Shop, devices: Devices) -> Till:
     price = None if settings.price is None else Amount(Minor(settings.price), shop.terms.currency)
     terms = MdbTerms(settings.name, shop.terms, settings.mode == "always-idle", price, settings.max_vend_wait_s)
     return MdbTill(terms, line, shop.desk, shop.house, shop.new_ref)
+
+
+def _pole(settings: PoleTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.pole import PoleTerms, PoleTill
+
+    tap = devices.tap(settings.name, settings.port, settings.baudrate)
+    reading = (settings.dialect, settings.words, settings.total_pattern, settings.point == "implied")
+    return PoleTill(PoleTerms(settings.name, shop.terms, *reading, settings.confirm), tap, shop.desk, shop.front, shop.new_ref)

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from daemon.payment import Payment, Ref, State
-from daemon.tills.base import Busy, Desk, Ended, Front, NotReady, NotStorable, Rejected, Request, end_of
+from daemon.tills.base import Desk, Ended, Front, Rejected, Request, end_of
 from daemon.tills.http import Terms
 from daemon.tills.keypad_typing import Ask, GiveUp, Recall, Refuse, Repeat, Typing, Wish
+from daemon.tills.refusals import word_for
 from daemon.view import Prompt, PromptKind
 from hw.interfaces import Condition, Health, HealthListener, Keypad, PadKey
 from hw.simulated_keypad import SimulatedKeypad
@@ -129,7 +130,8 @@ class KeypadTill:
         try:
             refused = await self._do(wish)
         except Rejected as error:
-            refused = await self._word(error)
+            log.info('till_refused till=%s why="%s"', self.name, error)  # the panel has room for a word only
+            refused = await word_for(error, self._desk, self.name)
         self._show()
         if refused is not None:
             self._front.refuse(self.name, refused)
@@ -171,18 +173,6 @@ class KeypadTill:
 
     def _ours(self) -> Ref | None:
         return next((payment.ref for payment in self._open.values() if payment.till == self.name), None)
-
-    async def _word(self, error: Rejected) -> str:
-        """Why the desk did not take it, in a word for the panel; the log has its own."""
-        log.info('till_refused till=%s why="%s"', self.name, error)
-        if isinstance(error, NotStorable):
-            return "not_stored"
-        if isinstance(error, Busy):
-            busy = await self._desk.find(error.ref)
-            if busy is not None and busy.state is State.IN_DOUBT:
-                return "doubt"
-            return "busy" if busy is not None and busy.till == self.name else "busy_other"
-        return "not_ready" if isinstance(error, NotReady) else "busy"
 
     # -- the panel --
 

@@ -127,6 +127,27 @@ def test_what_a_person_types_is_done_at_the_till_or_at_the_box() -> None:
     assert '"counter": {' in done.stdout
 
 
+def test_a_number_pad_sells_from_the_keys_to_paid() -> None:
+    """daemon.demo.till_keypad"""
+    done = demo("--till", "keypad", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "39.50 CNY with the merchant in all" in done.stdout
+    assert done.stdout.rstrip().endswith("All four sales ended as they must.")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_person_presses_its_keys() -> None:
+    done = demo("--till", "keypad", typed="keys 12x\nkeys 12.50\nbox\nquit\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "? no key of a number pad types 'x'" in done.stdout
+    assert "till  > keys 12.50\n" in done.stdout
+    assert '"pad": {' in done.stdout
+
+
+def test_every_kind_that_may_be_named_has_a_demo() -> None:
+    assert set(DEMO_KINDS) == set(TILLS)
+
+
 def test_a_vending_machine_sells_from_the_price_to_the_goods() -> None:
     """daemon.demo.till_mdb"""
     done = demo("--till", "mdb", "--once")
@@ -154,22 +175,11 @@ def test_what_a_person_does_at_a_machine_is_done_there() -> None:
     assert "? 'much' is no price" in done.stdout
 
 
-def test_a_number_pad_sells_from_the_keys_to_paid() -> None:
-    """daemon.demo.till_keypad"""
-    done = demo("--till", "keypad", "--once")
+def test_a_display_that_is_heard_sells_from_the_total_to_paid() -> None:
+    """daemon.demo.till_pole"""
+    done = demo("--till", "pole", "--once")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "39.50 CNY with the merchant in all" in done.stdout
+    assert "19.50 CNY with the merchant in all" in done.stdout
+    assert "something writes" not in done.stdout
     assert done.stdout.rstrip().endswith("All four sales ended as they must.")
     assert "Traceback" not in done.stderr
-
-
-def test_a_person_presses_its_keys() -> None:
-    done = demo("--till", "keypad", typed="keys 12x\nkeys 12.50\nbox\nquit\n")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "? no key of a number pad types 'x'" in done.stdout
-    assert "till  > keys 12.50\n" in done.stdout
-    assert '"pad": {' in done.stdout
-
-
-def test_every_kind_that_may_be_named_has_a_demo() -> None:
-    assert set(DEMO_KINDS) == set(TILLS)

@@ -37,6 +37,7 @@ MEANINGS = {
     "paid": Row.PAID,
     "ended without payment": Row.ENDED,
     "a code that will not do": Row.WRONG_CODE,
+    "what was typed will not do": Row.NOT_TAKEN,
     "somebody must see to it": Row.ATTENTION,
 }
 

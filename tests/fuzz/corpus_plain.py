@@ -52,9 +52,9 @@ def plain() -> Iterator[tuple[str, str, bytes]]:
     yield from _bodies()
     for name, data in _SERIAL.items():
         yield "serial-till", name, data
+    yield from counter()
     for name, data in _MDB.items():
         yield "mdb", name, data
-    yield from counter()
     yield from _pictures()
     yield from _configurations()
 

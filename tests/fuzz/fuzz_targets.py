@@ -59,8 +59,9 @@ _ALL = (
     Target("push-connect", "target_pushes", "connect", quick=4000),
     Target("till-body", "target_till", "body", quick=3000),
     Target("serial-till", "target_serial_till", "lines", quick=2000),
-    Target("mdb", "target_mdb", "lines", quick=2000),
+    Target("pole", "target_pole", "heard", longest=1024, quick=800),
     Target("keypad", "target_keypad", "typed", longest=1024, quick=2000),
+    Target("mdb", "target_mdb", "lines", quick=2000),
     Target("http", "target_web", "http", quick=500),
     Target("config", "target_config", "toml", longest=8192, quick=300),
 )

@@ -15,6 +15,7 @@ from daemon.money import Amount, Minor
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.tills.keypad_line import Line
 from daemon.tills.mdb_table import TABLE, News, Phase, Row
+from daemon.tills.pole_amount import Shown
 from hw.hid_report import Part
 
 
@@ -43,13 +44,13 @@ def any_checksum_will_do(line: bytes) -> tuple[bytes, bool]:
     return (said, True) if star else (line, True)
 
 
+def any_amount(line: Line) -> Amount:
+    return Amount(Minor(line.total), line.currency)
+
+
 def forgetful_table() -> dict[Phase, dict[News, Row]]:
     """A reader that is enabled again is taken for the end of what it dispensed."""
     return {**TABLE, Phase.DISPENSING: {**TABLE[Phase.DISPENSING], News.OPEN: Row(Phase.OPEN)}}  # type: ignore[dict-item]  # as good as one
-
-
-def any_amount(line: Line) -> Amount:
-    return Amount(Minor(line.total), line.currency)
 
 
 FAULTS: dict[str, tuple[str, str, Any]] = {
@@ -75,6 +76,8 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "an amount for the bus has no bound": ("mdb", "target_mdb.MOST_MINOR", 100),
     "names are quoted on the line": ("serial-till", "daemon.tills.serial_wire.masked", nothing_is_masked),
     "any amount can be typed": ("keypad", "daemon.tills.keypad_line.Line.amount", any_amount),
+    "a display is as wide as it likes": ("pole", "daemon.tills.pole_cells.COLUMNS", 30),
+    "amounts are made up": ("pole", "daemon.tills.pole_total.numbers", lambda *_, **__: [Shown("7", 7123, has_point=True)]),
     "decimals have no end": ("keypad", "daemon.tills.keypad_line.exponent", lambda _: 9),
     "exponents have no end": ("cbtis", "daemon.gateways.cbtis_wire.InvalidOperation", KeyError),
     "clocks show anything": ("merchant", "daemon.gateways.merchant_wire._LATEST", 10**500),

@@ -1,5 +1,5 @@
 """Gateways, tills, routes, timing and addresses in the configuration (`daemon.tables.gateways`, `daemon.tables.tills`,
-`daemon.tables.names`, `daemon.tables.later`, `daemon.tables.routes`, `daemon.tables.timing`, `daemon.tables.addresses`,
+`daemon.tables.names`, `daemon.tables.routes`, `daemon.tables.timing`, `daemon.tables.addresses`,
 `daemon.tables.box`)."""
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from daemon.gateways.settings import CbtisSettings, MerchantSettings, SimulatedS
 from daemon.gateways.smart2pay import Smart2payGateway
 from daemon.gateways.wechat import WechatGateway
 from daemon.secret import Secret
-from daemon.tables import later
 from daemon.tables.findings import Findings
 from daemon.tables.gateways import _KINDS
 from daemon.tables.routes import OFFERS, Offer
@@ -123,13 +122,6 @@ def test_each_way_to_prove_oneself_needs_its_own(auth: str, missing: list[str]) 
 
 
 KINDS = "one of " + ", ".join(f'"{kind}"' for kind in _KINDS)
-
-
-@pytest.mark.parametrize("kind", later.TILLS)
-def test_a_till_of_a_later_version_is_not_taken_in_silence(kind: str) -> None:
-    lines = problems(f'[tills.t]\nkind = "{kind}"\nbaud = 1\n')
-    assert lines[0] == f"tills.t.kind: '{kind}' is not available in this version; expected {TILL_KINDS.expected}"
-    assert lines[1].startswith("tills.t.baud: is not known here")
 
 
 def test_a_till_has_a_name_and_a_kind() -> None:

@@ -468,3 +468,14 @@ async def test_the_status_says_what_the_box_is_doing(tmp_path):
         await asyncio.sleep(3.1)
         assert shop.desk.status()["screen"] == "ready"
         assert timers() == 0
+
+
+@in_virtual_time
+async def test_a_cancel_of_what_is_unsent_leaves_a_charge_alone(tmp_path):
+    async with Counted(tmp_path) as shop:
+        await shop.desk.ask(a_request())
+        await shop.scan("02")
+        with pytest.raises(Ended):
+            await shop.desk.cancel(Ref("A-1"), "till pole", unsent=True)
+        assert shop.state() in (State.SUBMITTING, State.PENDING)
+        await shop.desk.cancel(Ref("A-1"), "till pole")

@@ -2,13 +2,16 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from unittest.mock import AsyncMock, Mock
 
 from shell_time import in_virtual_time, settle, timers
 from test_presenter import Shown, charged
 
 from daemon.front import BoxFront
-from daemon.payment import State
+from daemon.money import Amount, Minor
+from daemon.payment import Ref, State
 from daemon.signals import NOTICE_S
+from daemon.tills.base import Offer
 from daemon.view import Prompt, PromptKind
 from hw.interfaces import Condition, Health
 
@@ -20,7 +23,8 @@ OFFERED = Prompt(PromptKind.OFFERED, "¥12.50", scan=True)
 @asynccontextmanager
 async def a_front():
     async with Shown() as shown:
-        shown.front = BoxFront(shown.presenter)
+        shown.scanning, shown.button = Mock(), Mock()
+        shown.front = BoxFront(shown.presenter, shown.scanning, shown.button, has_button=True)
         yield shown
 
 
@@ -162,3 +166,42 @@ async def test_the_log_says_what_was_not_taken(caplog):
     async with a_front() as shown:
         shown.front.refuse("pad", "too_much")
     assert "till_not_taken till=pad why=too_much" in caplog.text
+
+
+# -- an offer --
+
+
+def an_offer(ref, *, by_scan=True):
+    return Offer(Ref(ref), Amount(Minor(1250), "CNY"), by_scan, AsyncMock(return_value=None))
+
+
+@in_virtual_time
+async def test_what_is_offered_is_shown_and_handed_to_scanner_and_button():
+    async with a_front() as shown:
+        offer = an_offer("A-1")
+        shown.front.offer("pole", offer)
+        assert shown.screen == "offered"
+        assert shown.presenter.view.prompt == Prompt(PromptKind.OFFERED, "¥12.50", button=True, scan=True)
+        (taking,) = shown.scanning.offer.call_args.args
+        assert (taking.ref, taking.take) == ("A-1", offer.take)
+        (press,) = shown.button.offer.call_args.args
+        press()
+        await settle()
+        offer.take.assert_awaited_once_with()
+        shown.front.offer("pole", None)
+        assert shown.screen == "ready"
+        assert shown.scanning.offer.call_args.args == shown.button.offer.call_args.args == (None,)
+
+
+@in_virtual_time
+async def test_of_two_offers_the_newest_is_taken_and_one_that_is_for_the_button_alone_by_no_code():
+    async with a_front() as shown:
+        older, newer = an_offer("A-1"), an_offer("A-2", by_scan=False)
+        shown.front.offer("pole", older)
+        shown.front.offer("other", newer)
+        assert shown.scanning.offer.call_args.args == (None,)
+        shown.button.offer.call_args.args[0]()
+        await settle()
+        assert (older.take.await_count, newer.take.await_count) == (0, 1)
+        shown.front.offer("other", None)
+        assert shown.scanning.offer.call_args.args[0].ref == "A-1"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from unittest.mock import sentinel
+from dataclasses import replace
+from unittest.mock import Mock, sentinel
 
 import pytest
 
 from daemon.tables.machines import MdbTillSettings, PulseTillSettings
-from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
+from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.factory import Shop, build
 from daemon.tills.house import House
 from daemon.tills.http import Terms
 from daemon.tills.keypad import KeypadTill
 from daemon.tills.mdb import MdbTill
 from daemon.tills.mdb_table import Phase
+from daemon.tills.pole import PoleTill
 from daemon.tills.pulse import PulseTill
 from daemon.tills.serial import SerialTill
 from daemon.timing import Schedule
@@ -62,6 +64,14 @@ def test_an_mdb_till_has_a_line_that_is_not_open_yet(price: int | None) -> None:
     (till,) = build([MdbTillSettings("vending", port="/dev/ttyACM0", price=price)], SHOP, devices)
     assert isinstance(till, MdbTill)
     assert (till.name, till.health.condition, till.session.phase) == ("vending", Condition.MISSING, Phase.AWAY)
+
+
+def test_a_pole_listens_as_it_is_told() -> None:
+    shop = replace(SHOP, front=Mock(has_button=False))
+    (till,) = build([PoleTillSettings("pole", port="/dev/ttyUSB0", words=("ZU ZAHLEN",), point="implied")], shop, devices)
+    assert isinstance(till, PoleTill)
+    assert (till._terms.words, till._terms.implied, till._terms.confirm) == (("ZU ZAHLEN",), True, True)
+    assert till.health.condition is Condition.MISSING
 
 
 def test_only_kinds_that_exist_are_built() -> None:

@@ -19,7 +19,14 @@ def _mdb() -> Emulator:
     return MdbMachine()
 
 
+def _pole() -> Emulator:
+    from daemon.sandbox.tills.pole import PoleCounter
+
+    return PoleCounter()
+
+
 EMULATORS: dict[str, Callable[[], Emulator]] = {
     "serial": _serial,
     "mdb": _mdb,
+    "pole": _pole,
 }

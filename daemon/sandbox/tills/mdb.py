@@ -293,6 +293,7 @@ class MdbMachine:
             raise ValueError(f"the machine takes no choice now: {self.state}")
         if self.credit is not None and price > self.credit:
             raise ValueError(f"the credit of {self.credit} is too low")
+        self._due.pop("complete", None)  # the session goes on with this one
         self.vends.append(Vend(amount, item.strip() or "1"))
         self._is("VEND", amount, self.vends[-1].item)
         if self.habits.gives_up_s is not None:
