@@ -20,6 +20,7 @@ from daemon.gateways.base import Ability, Gateway, Pushed
 from daemon.gateways.factory import build as build_gateway
 from daemon.gateways.settings import Place
 from daemon.giving_up import GivingUp
+from daemon.goods_owed import JournalGoods
 from daemon.health import Board
 from daemon.journal import Journal
 from daemon.keeper import Keeper
@@ -28,15 +29,16 @@ from daemon.not_set_up import NotSetUp, usable
 from daemon.notify import Notifier
 from daemon.numbers import OrderNumbers
 from daemon.panel_text import png
-from daemon.payment import State
+from daemon.payment import Mode, Payment, State
 from daemon.presenter import Face, Presenter
 from daemon.qr import Panel, why_unshowable
 from daemon.runner import Change, Runner
 from daemon.scanning import Scanning
 from daemon.texts import Language
-from daemon.tills.base import Played, Till
+from daemon.tills.base import Giving, Played, Till
 from daemon.tills.factory import Shop
 from daemon.tills.factory import build as build_tills
+from daemon.tills.house import House
 from daemon.tills.http import Terms
 from daemon.told import JournalTellings
 from daemon.vitals import Vitals
@@ -79,10 +81,12 @@ class App:
         self.hardware = factory.build(config.hardware)
         place = Place(config.box.terminal_id, config.box.store_id, config.box.store_name)
         self.gateways: dict[str, Gateway] = {n: build_gateway(s, place, config.schedule) for n, s in config.gateways.items()}
+        self._unattended = frozenset(name for name, till in config.tills.items() if till.is_unattended)
         self._numbers = OrderNumbers(config.box.terminal_id)
         self.board = Board()
         acknowledging = [till.name for till in config.tills.values() if till.acknowledges]
-        self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall, acknowledging=acknowledging)
+        wares = {name: till.ware for name, till in config.tills.items() if till.ware is not None}
+        self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall, acknowledging=acknowledging, wares=wares)
         self.runner = Runner(self.journal, self.gateways, self._rules(), _wall)
         self.links = Links(self.gateways, self.board)
         self.keeper = Keeper(self.journal, self.runner, self.board, keep_days=config.journal.keep_days, wall=_wall)
@@ -152,6 +156,7 @@ class App:
             ready=lambda: not self.desk.not_ready(),
             in_doubt=lambda: self.board.doubts,
             at=self.runner.at,
+            unattended=self._unattended,
         )
 
     def _build_desk(self) -> BoxDesk:
@@ -186,8 +191,19 @@ class App:
         terms = Terms(box.currency, box.max_amount)
         has_button = self.config.hardware.button.kind != "none"
         front = BoxFront(self.presenter, self.scanning, self.giving_up, has_button=has_button)
-        shop = Shop(self.desk, tellings, terms, self._numbers, version("tillbox"), front)
+        shop = Shop(self.desk, tellings, terms, self._numbers, version("tillbox"), front, self._build_house())
         return build_tills(self.config.tills.values(), shop, factory)
+
+    def _build_house(self) -> House:
+        board, serving = self.board, frozenset(self.config.routes.scan.values())
+        return House(
+            JournalGoods(self.journal, self.runner.find, self.keeper.count_anew),
+            board.hold,
+            closed=lambda: "; ".join(board.not_ready(Mode.SCAN, serving)) or None,
+            unreachable=lambda: board.unreachable(serving),
+            watch=board.listeners.append,
+            schedule=self.config.schedule,
+        )
 
     def _listen(self) -> None:
         """Who is told of what. The lights come first: a result is on them before anything else is done with it."""
@@ -281,10 +297,17 @@ class App:
 
     @property
     def is_idle(self) -> bool:
-        """Nobody is paying and no result is being shown. What is in doubt or only asked on in the background can go on after a restart."""
+        """Nobody is paying, no goods are owed, and no result is being shown. What is in doubt, or only asked on in the background, or
+        offered to nobody yet, can go on after a restart."""
         view = self.presenter.view
-        going_on = {payment.state for payment in self.runner.live if not payment.state.is_final}
-        return (view is None or view.state in (None, State.IN_DOUBT)) and going_on <= {State.IN_DOUBT}
+        going_on = [payment for payment in self.runner.live if not payment.state.is_final and payment.state is not State.IN_DOUBT]
+        shown = (None, State.IN_DOUBT, *(payment.state for payment in going_on))
+        is_calm = view is None or view.state in shown
+        return is_calm and all(map(self._is_offer, going_on)) and not any(isinstance(t, Giving) and t.is_giving for t in self.tills)
+
+    def _is_offer(self, payment: Payment) -> bool:
+        """Made by a till without staff, and nobody has come to it."""
+        return payment.till in self._unattended and payment.state is State.AWAITING_CODE and not payment.attempts
 
     def _panel_png(self) -> bytes | None:
         return None if self.presenter.image is None else png(self.presenter.image)

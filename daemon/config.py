@@ -25,6 +25,8 @@ from daemon.tables.devices import read_hardware
 from daemon.tables.files import Files
 from daemon.tables.findings import Findings, Problem
 from daemon.tables.gateways import read_gateways
+from daemon.tables.machines import PulseTillSettings
+from daemon.tables.pins import check_pins
 from daemon.tables.routes import OFFERS, Routes, read_routes
 from daemon.tables.smart2pay import check_lifetimes
 from daemon.tables.table import Table
@@ -40,6 +42,7 @@ __all__ = [
     "JournalSettings",
     "Policy",
     "Problem",
+    "PulseTillSettings",
     "Routes",
     "SerialTillSettings",
     "TillSettings",
@@ -108,7 +111,8 @@ def _read(root: Table) -> Config:
         root.problem("box", "is missing", "a table [box] with at least terminal_id")
     box = read_box(root.table("box")) if "box" in root else _NO_BOX
     hardware = read_hardware(root)
-    tills = read_tills(root, hardware.scanner)
+    tills = read_tills(root, hardware.scanner, box.max_amount)
+    check_pins(hardware, {n: till.line for n, till in tills.items() if isinstance(till, PulseTillSettings)}, root.findings)
     named = read_gateways(root)
     gateways = {name: settings for name, settings in named.items() if settings is not None}
     routes = read_routes(root, named)

@@ -175,10 +175,12 @@ class BoxDesk:
         with not_storable("read"):
             return await self._journal.entries(seq, FOLLOW_PAGE)
 
-    def not_ready(self, mode: Mode | None = None, scheme: str | None = None) -> list[str]:
-        """Why no sale of that mode could start now, apart from one being open."""
+    def not_ready(self, mode: Mode | None = None, scheme: str | None = None, till: str | None = None) -> list[str]:
+        """Why no sale of that mode could start now, by that till or by any, apart from one being open."""
         mode = mode or self._usual_mode()
-        return self._board.not_ready(mode, self._counter.serving(mode, scheme))
+        return self._board.not_ready(
+            mode, self._counter.serving(mode, scheme), frozenset(self._counter.priorities if till is None else (till,))
+        )
 
     def _usual_mode(self) -> Mode:
         """What this box is for: scanning, unless it has no scanner and can show."""
@@ -225,7 +227,7 @@ class BoxDesk:
         gives_way = busy is not None and busy.state is State.AWAITING_CODE and self._counter.goes_before(request.till, busy.till)
         if busy is not None and not gives_way:
             raise Busy(busy.ref)
-        if reasons := self.not_ready(request.mode, request.scheme):
+        if reasons := self.not_ready(request.mode, request.scheme, request.till):
             raise NotReady(reasons)
         if busy is not None:
             await self._make_way(busy, request.till)

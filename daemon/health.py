@@ -33,6 +33,7 @@ class Board:
     def __init__(self) -> None:
         self.devices: dict[str, Health] = {}
         self.tills: dict[str, Health] = {}  # the lines of tills that have one of their own, by the till's name
+        self.held: dict[str, str] = {}  # why a till takes no money now, by its name: its machine could not honour it
         self.links: dict[str, Link] = {}
         self.journal: str | None = "not opened yet"  # what is wrong with it
         self.doubts = 0  # payments that a person must look at
@@ -49,6 +50,15 @@ class Board:
         if self.tills.get(name) != health:
             self.tills[name] = health
             _log("till", name, health)
+            self._changed()
+
+    def hold(self, till: str, reason: str | None) -> None:
+        """That till is held back, and why; None: no longer. Other tills sell on."""
+        if self.held.get(till) != reason:
+            self.held = {name: why for name, why in self.held.items() if name != till} | ({till: reason} if reason else {})
+            log.log(
+                logging.WARNING if reason else logging.INFO, 'till_%s name=%s why="%s"', "held" if reason else "free", till, reason or ""
+            )
             self._changed()
 
     @property
@@ -72,13 +82,23 @@ class Board:
             self.doubts = count
             self._changed()
 
+    def unreachable(self, gateways: frozenset[str]) -> str | None:
+        """Why none of those gateways answers now; None where one does. A till without staff takes no money before one is back."""
+        troubles = {name: link.health for name, link in self.links.items() if name in gateways}
+        if not troubles or any(health.condition is Condition.OK for health in troubles.values()):
+            return None
+        return "; ".join(f"gateway {name}: {health.detail}" for name, health in sorted(troubles.items()))
+
     def can_charge(self, gateway: str) -> bool:
         link = self.links.get(gateway)
         return link is not None and not link.blocked
 
-    def not_ready(self, mode: Mode, gateways: frozenset[str]) -> list[str]:
-        """Why no sale of that mode, through one of those gateways, can start now; each a text for people. Empty: it can."""
+    def not_ready(self, mode: Mode, gateways: frozenset[str], tills: frozenset[str] = frozenset()) -> list[str]:
+        """Why no sale of that mode, through one of those gateways, by one of those tills, can start now; each a text for people.
+        Empty: it can."""
         reasons = [f"journal: {self.journal}"] if self.journal else []
+        if tills and tills <= self.held.keys():
+            reasons += [f"till {name}: {self.held[name]}" for name in sorted(tills)]
         scanner = self.devices.get("scanner")
         if mode is Mode.SCAN and scanner is None:
             reasons.append("scanner: none is configured ([scanner] in config.toml)")
@@ -100,6 +120,7 @@ class Board:
         missing = [Outage(Part.JOURNAL, "", self.journal)] if self.journal else []
         missing += [Outage(Part(n), n, h.detail) for n, h in self.devices.items() if _is_out(h)]
         missing += [Outage(Part.TILL, n, h.detail) for n, h in self.tills.items() if _is_out(h)]
+        missing += [Outage(Part.GOODS, n, why) for n, why in self.held.items() if not _is_out(self.tills.get(n, _OK))]
         missing += [Outage(link.part, n, link.health.detail) for n, link in self.links.items() if link.health.condition is not Condition.OK]
         return tuple(missing)
 

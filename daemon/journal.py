@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from daemon.goods import Owing, Ware
 from daemon.journal_file import CorruptError, JournalError, JournalFile, Note
 from daemon.journal_lock import JournalInUseError, JournalLock
 from daemon.kept import kept_aside, move_aside
@@ -31,13 +32,23 @@ _BEGUN_AT = "begun_at"  # meta: when a box first used this journal
 class Journal:
     """The journal of one box. All calls may raise `JournalError`; after one, `trouble` says what is wrong until something was
     written again. `on_trouble` is told of every change of it, on the loop's thread. `acknowledging` are the names of the tills
-    that say when they got an end; of no other is kept what it was told."""
+    that say when they got an end; of no other is kept what it was told. `wares` are what the machines of tills give, by the till's
+    name; of no other are goods owed."""
 
-    def __init__(self, path: Path, *, boot: str, wall: Callable[[], datetime], acknowledging: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        boot: str,
+        wall: Callable[[], datetime],
+        acknowledging: Collection[str] = (),
+        wares: Mapping[str, Ware] | None = None,
+    ) -> None:
         self._path = path
         self._boot = boot
         self._wall = wall
         self._acknowledging = frozenset(acknowledging)
+        self._wares = dict(wares or {})
         self._file: JournalFile | None = None
         self._suspected = False  # something read from it was damaged: whole checks are dear, so this calls for one
         self._closed = False
@@ -75,7 +86,8 @@ class Journal:
     async def store(self, payment: Payment, note: Note) -> Entry:
         """The payment as it is now, and why: on disk and synced when this returns."""
         tells = payment.till in self._acknowledging
-        return await self._do(lambda file: file.store(payment, self._boot, note, tells=tells), writes=True)
+        ware = self._wares.get(payment.till)
+        return await self._do(lambda file: file.store(payment, self._boot, note, tells=tells, ware=ware), writes=True)
 
     async def probe(self) -> None:
         """Write something, to find out whether that can be done."""
@@ -97,6 +109,16 @@ class Journal:
     async def got(self, till: str, seq: int) -> bool:
         """Synced when this returns. Whether it was owed."""
         return await self._do(lambda file: file.set_got(till, seq), writes=True)
+
+    async def owing(self, ref: Ref) -> Owing | None:
+        return await self._do(lambda file: file.owing(ref))
+
+    async def open_goods(self, till: str) -> list[Owing]:
+        return await self._do(lambda file: file.open_goods(till))
+
+    async def put_owing(self, owing: Owing) -> None:
+        """Synced when this returns."""
+        await self._do(lambda file: file.put_owing(owing), writes=True)
 
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         return await self._do(lambda file: file.recent(limit, before))
@@ -157,12 +179,19 @@ class Journal:
     def _open_payments(self, file: JournalFile) -> list[tuple[Payment, str]]:
         """Damage in the rows that must be taken up is damage like any other: without them nothing can go on."""
         try:
+            self._leave_to_a_person(file)
             return file.open_payments()
         except CorruptError as error:
             self._let_go()
             self._move_aside(error)
             self._file = self._open()
             return []
+
+    def _leave_to_a_person(self, file: JournalFile) -> None:
+        """Goods that are owed by a till, or in units, that the configuration does not know any more."""
+        for owing in file.orphaned_goods({(till, ware.unit) for till, ware in self._wares.items()}):
+            log.error("goods_orphaned ref=%s till=%s", owing.payment.ref, owing.payment.till)
+            file.put_owing(owing.abandoned(f"the box has no till {owing.payment.till} with such goods any more"))
 
     def _note(self, trouble: str | None) -> None:
         if trouble is not None and self.trouble is None:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from daemon import tellings
+from daemon import goods_rows, tellings
+from daemon.goods import Owing, Ware
 from daemon.journal_error import CorruptError, JournalError, damage_in, translated
 from daemon.kept import log_kept, refuse_emptied
 from daemon.payment import Payment, Ref
@@ -36,6 +37,7 @@ _SEALED = 2  # the step of the schema that brought the seals
 _NOT_PROVEN = (
     "(p.is_open OR p.state = 'in_doubt' OR (ifnull(p.reason_code, '') IN ('paid_late', 'goods_failed') AND p.state <> 'refunded'))"
 )
+_GOODS_NOT_PROVEN = f"EXISTS (SELECT 1 FROM goods g WHERE g.payment = p.number AND (g.is_open OR {goods_rows.IN_DOUBT}))"  # noqa: S608  # as below
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -162,11 +164,12 @@ class JournalFile:
 
     # -- writing --
 
-    def store(self, payment: Payment, boot: str, note: Note, *, tells: bool = False) -> Entry:
+    def store(self, payment: Payment, boot: str, note: Note, *, tells: bool = False, ware: Ware | None = None) -> Entry:
         """The payment as it is now, and what made it so; on disk and synced when this returns. `tells`: its till acknowledges
-        what it is told, so what it is owed is kept too."""
+        what it is told, so what it is owed is kept too. `ware`: its till's machine gives goods, which are owed once it is paid."""
 
         def write() -> Entry:
+            before = None if ware is None else goods_rows.state_on_disk(self._db, payment.ref)
             number = self._put_payment(payment, boot)
             self._forget_attempts(number, payment)
             for attempt in payment.attempts:
@@ -174,6 +177,8 @@ class JournalFile:
             entry = self._append(number, payment, note)
             if tells:
                 tellings.put(self._db, number, payment, entry.seq)
+            if ware is not None:
+                goods_rows.owe(self._db, number, payment, ware, before)
             return entry
 
         return self._transaction(write)
@@ -207,7 +212,8 @@ class JournalFile:
         proven end. How many were forgotten."""
 
         def write() -> int:
-            sql = f"SELECT number FROM payments p WHERE updated_at < ? AND NOT {_NOT_PROVEN} ORDER BY number LIMIT ?"  # noqa: S608  # a constant of ours
+            proven = f"NOT {_NOT_PROVEN} AND NOT {_GOODS_NOT_PROVEN}"
+            sql = f"SELECT number FROM payments p WHERE updated_at < ? AND {proven} ORDER BY number LIMIT ?"  # noqa: S608  # constants of ours
             numbers = [row[0] for row in self._db.execute(sql, (before, limit))]
             self._db.executemany("DELETE FROM payments WHERE number = ?", [(n,) for n in numbers])
             return len(numbers)
@@ -217,6 +223,9 @@ class JournalFile:
     def set_got(self, till: str, seq: int) -> bool:
         """That till acknowledged the end of that number. Whether it was owed."""
         return self._transaction(lambda: tellings.set_got(self._db, till, seq))
+
+    def put_owing(self, owing: Owing) -> None:
+        self._transaction(lambda: goods_rows.change(self._db, owing))
 
     def set_meta(self, key: str, value: str | None) -> None:
         def write() -> None:
@@ -254,10 +263,31 @@ class JournalFile:
         return [self._telling(told) for told in rows]
 
     def _telling(self, told: tellings.Told) -> Telling:
-        payment = self.find(told.ref)
+        return Telling(self._listed(told.ref), told.seq, told.got)
+
+    def _listed(self, ref: Ref) -> Payment:
+        payment = self.find(ref)
         if payment is None:
-            raise CorruptError(f"payment {told.ref!r} is in one list and not in the other")
-        return Telling(payment, told.seq, told.got)
+            raise CorruptError(f"payment {ref!r} is in one list and not in the other")
+        return payment
+
+    def owing(self, ref: Ref) -> Owing | None:
+        """The goods of a payment; None where none were ever owed."""
+        with translated():
+            row = goods_rows.of(self._db, ref)
+        return None if row is None else row.owing(self._listed(ref))
+
+    def open_goods(self, till: str) -> list[Owing]:
+        """What is still to be done for that till, oldest payment first."""
+        with translated():
+            rows = goods_rows.still_open(self._db, till)
+        return [row.owing(self._listed(row.ref)) for row in rows]
+
+    def orphaned_goods(self, served: Collection[tuple[str, str]]) -> list[Owing]:
+        """What is open for tills, or of units, that are not served any more."""
+        with translated():
+            rows = goods_rows.orphans(self._db, served)
+        return [row.owing(self._listed(row.ref)) for row in rows]
 
     def open_payments(self) -> list[tuple[Payment, str]]:
         """Every payment that is not at its end, oldest first, each with the boot its moments belong to."""
@@ -280,11 +310,11 @@ class JournalFile:
 
     def in_doubt(self) -> int:
         """How many payments a person must look at."""
-        listed = (
-            "state = 'in_doubt' OR reason_code IN ('paid_late', 'goods_failed')"  # word for word as in the index, or SQLite does not use it
-        )
-        sql = f"SELECT count(*) FROM payments WHERE ({listed}) AND (state = 'in_doubt' OR state <> 'refunded' AND NOT is_open)"  # noqa: S608  # a constant of ours
-        row = self._one(sql, ())
+        # Word for word as in the index, or SQLite does not use it.
+        listed = "state = 'in_doubt' OR reason_code IN ('paid_late', 'goods_failed')"
+        payments = f"SELECT number FROM payments WHERE ({listed}) AND (state = 'in_doubt' OR state <> 'refunded' AND NOT is_open)"  # noqa: S608  # a constant of ours
+        goods = f"SELECT payment FROM goods g WHERE {goods_rows.IN_DOUBT}"  # noqa: S608  # as said
+        row = self._one(f"SELECT count(*) FROM ({payments} UNION {goods})", ())  # noqa: S608  # as said
         return 0 if row is None else row[0]
 
     def entries(self, after_seq: int, limit: int) -> list[Entry]:

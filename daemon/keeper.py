@@ -78,9 +78,13 @@ class Keeper:
     def _on_change(self, change: Change) -> None:
         """Count anew where a payment came to be, or ceased to be, one that a person must look at."""
         if any(p is not None and _is_doubtful(p.state, p.reason.code if p.reason else "") for p in (change.before, change.payment)):
-            task = asyncio.get_running_loop().create_task(self._count())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self.count_anew()
+
+    def count_anew(self) -> None:
+        """Soon: something came to be for a person to look at."""
+        task = asyncio.get_running_loop().create_task(self._count())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _count(self) -> None:
         try:

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from daemon.errands import GOODS_FAILED, give_up_at
-from daemon.events import Failed
+from daemon.events import Cancelled, Failed
 from daemon.health import Board
 from daemon.payment import Payment, Reason, State
 from daemon.runner import Change
 from daemon.screens import draw
 from daemon.signals import NOTICE_S, RESULT_S, lights, sound
 from daemon.texts import Language
+from daemon.tills.offering import BY_MACHINE
 from daemon.timing import Schedule
 from daemon.view import Notice, NoticeKind, Phase, Prompt, PromptKind, View, screen_name
 from hw.interfaces import Buzzer, Display, Lights
@@ -51,7 +52,7 @@ class Heard:
 
 
 class Presenter:
-    """`ready` and `in_doubt` are asked whenever the view is made; `wall` stamps sounds."""
+    """`ready` and `in_doubt` are asked whenever the view is made; `at` stamps sounds; `unattended` are tills that ask by themselves."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Presenter:
         ready: Callable[[], bool],
         in_doubt: Callable[[], int],
         at: Callable[[], str],
+        unattended: frozenset[str] = frozenset(),
     ) -> None:
         self._face = face
         self._board = board
@@ -73,6 +75,7 @@ class Presenter:
         self._ready = ready
         self._in_doubt = in_doubt
         self._at = at
+        self._unattended = unattended
         self._phase = Phase.STARTING
         self._payment: Payment | None = None
         self._result_until: float | None = None
@@ -135,7 +138,9 @@ class Presenter:
             return
         ended = payment.state in RESULT_S and (shown is None or shown.ref != payment.ref or shown.state is not payment.state)
         self._payment = payment
-        if ended:
+        if self._was_only_offered(change):
+            self._payment = self._result_until = None
+        elif ended:
             self._result_until = self._now() + RESULT_S[payment.state]
         elif not payment.state.is_final:
             self._result_until = None
@@ -155,6 +160,15 @@ class Presenter:
         if prompt is not None and prompt.kind is not PromptKind.OFFERED:
             self._make_way()
         self.refresh()
+
+    def _was_only_offered(self, change: Change) -> bool:
+        """A till without staff offers by itself, and has taken back what nobody came to: that is no news to anybody."""
+        payment, event = change.payment, change.event
+        is_taken_back = payment.state is State.CANCELLED and isinstance(event, Cancelled) and event.by == BY_MACHINE
+        return self._is_offer(payment) and (payment.state is State.EXPIRED or is_taken_back)
+
+    def _is_offer(self, payment: Payment) -> bool:
+        return payment.till in self._unattended and not payment.attempts
 
     def notify(self, kind: NoticeKind, detail: str) -> None:
         """Say something that changed no payment, for a short while."""
@@ -218,6 +232,8 @@ class Presenter:
         return None if end is None else max(0, math.ceil(end - now - 0.001))
 
     def _end_of_wait(self, payment: Payment) -> float | None:
+        if payment.state is State.AWAITING_CODE and self._is_offer(payment) and payment.ttl_s is not None:
+            return None  # it stands until somebody comes, and a countdown would keep an idle box awake
         if payment.state in (State.AWAITING_CODE, State.PRESENTING_QR):
             return payment.expires_at
         if payment.state in (State.SUBMITTING, State.PENDING, State.CREATING_QR) and payment.attempts:

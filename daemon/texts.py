@@ -88,6 +88,7 @@ OUTAGES: dict[Part, Text] = {
     Part.LIGHTS: Text("Lights not working", "指示灯故障", "No lights"),
     Part.BUZZER: Text("Buzzer not working", "蜂鸣器故障", "No buzzer"),
     Part.BUTTON: Text("Button not working", "按钮故障", "No button"),
+    Part.GOODS: Text("Machine not ready", "机器未就绪", "Not ready"),
     Part.TILL: Text("Till not connected", "收银机未连接", "No till"),
     Part.GATEWAY: Text("No payment network", "支付网络不通", "No network", "网络不通"),
     Part.CREDENTIALS: Text("Certificate problem", "证书有误", "Certificate"),

@@ -32,6 +32,7 @@ class Part(str, Enum):
     BUZZER = "buzzer"
     BUTTON = "button"
     TILL = "till"
+    GOODS = "goods"  # the machine behind a till could not give what is paid for
     GATEWAY = "gateway"  # the provider, or the network on the way to it, does not answer
     CREDENTIALS = "credentials"  # key or certificate is missing, wrong or expired
     CLOCK = "clock"  # not set, and a signature needs it

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hw.interfaces import Button, Buzzer, Display, Keypad, Lights, Scanner, Tap, TillLine
-from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
+from hw.interfaces import Button, Buzzer, Display, Keypad, Lights, PulseOutput, Scanner, Tap, TillLine
+from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, PulseSettings, ScannerSettings
 
 Make = TypeVar("Make")
 
@@ -82,6 +82,11 @@ def keypad(name: str, device: str | None, vendor: int | None, product: int | Non
     from hw.keypad_evdev import EvdevKeypad
 
     return EvdevKeypad(name, device, vendor, product)
+
+
+def pulse_output(name: str, settings: PulseSettings) -> PulseOutput:
+    """The credit line of the till of that name. Nothing is opened yet."""
+    return _chosen(f"tills.{name}", settings.output, _PULSE_OUTPUTS)(name, settings)
 
 
 def _chosen(what: str, kind: str, known: dict[str, Make]) -> Make:
@@ -215,6 +220,19 @@ def _no_button(_settings: ButtonSettings) -> Button:
     return NoButton()
 
 
+def _gpio_pulses(name: str, settings: PulseSettings) -> PulseOutput:
+    from hw.gpio_pulses import GpioPulses
+
+    _needed(settings.pin, f"tills.{name}.pin")
+    return GpioPulses(name, settings)
+
+
+def _simulated_pulses(name: str, settings: PulseSettings) -> PulseOutput:
+    from hw.simulated_pulses import SimulatedPulses
+
+    return SimulatedPulses(name, settings)
+
+
 _SCANNERS: dict[str, Callable[[ScannerSettings], Scanner]] = {
     "evdev": _evdev_scanner,
     "serial": _serial_scanner,
@@ -241,4 +259,8 @@ _BUTTONS: dict[str, Callable[[ButtonSettings], Button]] = {
     "gpio": _gpio_button,
     "simulated": _simulated_button,
     "none": _no_button,
+}
+_PULSE_OUTPUTS: dict[str, Callable[[str, PulseSettings], PulseOutput]] = {
+    "gpio": _gpio_pulses,
+    "simulated": _simulated_pulses,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from hw.errors import DeviceError, DeviceFailing
@@ -37,7 +37,7 @@ class Pins:
     """Some pins of one part: taken, kept, and taken again `retry_s` after anything went wrong.
 
     `set_up(gpio)` takes them and leaves them at a safe level; `let_go(gpio)` ends what the part does with them. Whatever either
-    raises ends in `note`. Without a module given, each attempt tries RPi.GPIO, then libgpiod.
+    raises ends in `note`. Without a module given, each attempt tries those of `loads`: RPi.GPIO, then libgpiod.
     """
 
     def __init__(
@@ -48,12 +48,13 @@ class Pins:
         let_go: Callable[[Any], None],
         module: Any = None,
         retry_s: float = RETRY_S,
+        loads: Sequence[Callable[[], Any]] = (load_rpi, load_lines),
     ) -> None:
         self._note = note
         self._numbers = list(numbers)
         self._set_up = set_up
         self._let_go = let_go
-        self._loads = (load_rpi, load_lines) if module is None else (lambda: module,)
+        self._loads = loads if module is None else (lambda: module,)
         self._retry_s = retry_s
         self._gpio: Any = None
         self._timer: asyncio.TimerHandle | None = None
@@ -65,6 +66,11 @@ class Pins:
     @property
     def taken(self) -> bool:
         return self._gpio is not None
+
+    @property
+    def module(self) -> Any:
+        """What the pins were taken through; None while they are not."""
+        return self._gpio
 
     def open(self, on_health: HealthListener) -> None:
         self._note.tell(on_health)

@@ -252,3 +252,44 @@ class Tap(Protocol):
     def open(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+class PulseEnd(str, Enum):
+    """What became of a credit pulse."""
+
+    GIVEN = "given"  # as long as it should be, for certain
+    NOT_GIVEN = "not_given"  # for certain: the line did not change
+    UNSURE = "unsure"  # a machine may have counted it, or not
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """One credit pulse as it really was; `detail` says what was wrong with it."""
+
+    end: PulseEnd
+    detail: str = ""
+
+
+class PulseOutput(Protocol):
+    """The line on which a machine counts credit pulses, and the inputs by which it answers."""
+
+    @property
+    def health(self) -> Health: ...
+
+    @property
+    def inhibited(self) -> bool:
+        """Whether the machine takes no credit now. Looked at all the time; true also as long as that is not known."""
+
+    def listen(self, on_inhibit: Callable[[], None], on_choice: Callable[[int], None], on_health: HealthListener) -> None:
+        """Before `open`: who is told that `inhibited` has changed, of the pin of a product button that was pressed, and of how the
+        pins are."""
+
+    def open(self) -> None: ...
+
+    async def pulse(self) -> Pulse:
+        """One pulse and the gap after it; one at a time. Never raises, and once begun is carried out, whoever stops waiting."""
+
+    def close(self) -> None:
+        """At rest, pins given back."""

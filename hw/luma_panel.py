@@ -13,6 +13,7 @@ from hw.settings import DisplaySettings
 
 _SET_UP_SLOW = frozenset({"ssd1306", "ssd1309"})
 _FASTEST_CLOCK = (0xD5, 0xF0)  # the panel redraws 130 times a second instead of 87: a phone's short exposure then sees a whole QR code
+_OFF = 0x40  # of the status byte: "display OFF" (data sheets of SSD1306 and SH1106, "status register read"), as after power on
 
 
 def open_panel(settings: DisplaySettings) -> Any:
@@ -40,6 +41,19 @@ def panel_error(exc: Exception, settings: DisplaySettings) -> DeviceError:
     if isinstance(exc, AssertionError):  # how luma refuses arguments; ssd1325, for one, cannot be set up over I2C
         return DeviceFailing(f"{where}: luma.oled refuses {settings.kind} with this interface, size or rotation: {exc}")
     return device_error(exc, where, settings.interface)
+
+
+def is_off(settings: DisplaySettings) -> bool:
+    """Whether a panel on I2C says that it is switched off. Raises OSError. After pixels a read may give pixels: ask after a command."""
+    from smbus2 import SMBus
+
+    with SMBus(settings.bus) as bus:
+        return bool(bus.read_byte(settings.address) & _OFF)
+
+
+def lost_power(settings: DisplaySettings) -> DeviceError:
+    """It answers, and is off although it was set up."""
+    return DeviceFailing(f"{_where(settings)} was without power: a wire of it may be loose")
 
 
 def _set_up(make: Callable[..., Any], settings: DisplaySettings) -> Any:

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,13 @@ from PIL import Image
 from hw.errors import DeviceError
 from hw.health import OK, HealthNote
 from hw.interfaces import Condition, Health, HealthListener
-from hw.luma_panel import open_panel, panel_error
+from hw.luma_panel import is_off, lost_power, open_panel, panel_error
 from hw.settings import DisplaySettings
 
 _log = logging.getLogger(__name__)
 
 REFRESH_S = 60.0  # a panel that lost its power and got it back is dark until it is set up again, and its bus reports nothing
+LOOK_S = 10.0  # between looks at a panel that has nothing new to show: sooner than anybody calls for help, and six wake-ups a minute
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # between attempts to reach a panel that does not answer
 DIMMED = 0x20  # of 255, for a phone to read; within 0x10-0x40 bloom disappears and exposures grow past one refresh (facts 4.4)
 CLOSE_S = 2.0  # a hanging bus is left behind after that
@@ -33,7 +34,8 @@ STUCK_S = 5.0  # one frame takes a tenth of a second at most
 
 
 class LumaDisplay:
-    """One panel. `connect` opens it and may block or raise; the device has luma's `mode`, `display(image)` and `cleanup()`."""
+    """One panel. `connect` opens it and may block or raise; the device has luma's `mode`, `display(image)`, `contrast(level)` and
+    `cleanup()`. `condition` makes what its thread waits on."""
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class LumaDisplay:
         clock: Callable[[], float] = time.monotonic,
         first_pause_s: float = FIRST_PAUSE_S,
         close_s: float = CLOSE_S,
+        condition: Callable[[], threading.Condition] = threading.Condition,
     ) -> None:
         turned = settings.rotate % 2 == 1
         self.width = settings.height if turned else settings.width
@@ -53,8 +56,8 @@ class LumaDisplay:
         self._wanted: tuple[bytes, bool] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gone = asyncio.Event()
-        panel = _Panel(lambda: connect(settings), lambda exc: panel_error(exc, settings), clock, settings.contrast)
-        self._worker = _Worker(panel, clock, first_pause_s, self._report, self._finished)
+        panel = _Panel(settings, connect, clock)
+        self._worker = _Worker(panel, clock, condition(), first_pause_s, self._report, self._finished)
 
     @property
     def health(self) -> Health:
@@ -119,29 +122,48 @@ class _Frame:
 class _Panel:
     """The luma device, set up at the first need, after any error, and when its last set-up is long ago."""
 
-    def __init__(
-        self, connect: Callable[[], Any], explain: Callable[[Exception], DeviceError], clock: Callable[[], float], contrast: int
-    ) -> None:
-        self._contrast = contrast
-        self._dimmed = False
+    def __init__(self, settings: DisplaySettings, connect: Callable[[DisplaySettings], Any], clock: Callable[[], float]) -> None:
+        self._settings = settings
         self._connect = connect
-        self._explain = explain
         self._clock = clock
         self._device: Any = None
         self._set_up_at = 0.0
+        self._dimmed = False
+        self._says_when_off = False
 
     @property
     def answers(self) -> bool:
         """As far as is known from the last time that something was written to it."""
         return self._device is not None
 
+    @property
+    def can_be_looked_at(self) -> bool:
+        """Nothing answers on SPI: a look would find nothing."""
+        return self._settings.interface == "i2c"
+
     def show(self, frame: _Frame | None) -> None:
         """Write a frame; without one, only set up what is not. Raises DeviceError."""
-        try:
+        with self._explained():
             self._write(frame)
+
+    def look(self) -> None:
+        """Find out whether the panel is still there, and lit. Raises DeviceError.
+
+        It is told the brightness that it has: three bytes that change nothing, that every kind of panel knows, and that one which is
+        away does not acknowledge. One that lost its power and has it again does, but is dark until it is set up: it says so where it
+        can be read, in one byte."""
+        with self._explained():
+            self._device.contrast(self._level)
+            if self._says_when_off and is_off(self._settings):
+                raise lost_power(self._settings)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as exc:  # a panel never stops a payment, whatever its driver raises
             self.let_go()
-            raise self._explain(exc) from exc
+            raise panel_error(exc, self._settings) from exc
 
     def let_go(self) -> None:
         """After an error the panel may be in any state: it is set up from the start the next time."""
@@ -154,27 +176,44 @@ class _Panel:
         if self._device is not None and self._clock() - self._set_up_at > REFRESH_S:
             self.let_go()
         if self._device is None:
-            self._device = self._connect()
-            self._set_up_at = self._clock()
-            self._dimmed = False
+            self._set_up()
         if frame is not None:
             image = frame.image
             self._dim(frame.for_cameras)
             self._device.display(image if self._device.mode == "1" else image.convert(self._device.mode))
 
+    def _set_up(self) -> None:
+        self._device = self._connect(self._settings)
+        self._set_up_at = self._clock()
+        self._dimmed = False
+        self._says_when_off = self.can_be_looked_at and self._is_read_as_on()
+
+    def _is_read_as_on(self) -> bool:
+        """Whether it says that it is on now that it is. Not every copy of a chip can be read, and what it cannot say is not believed."""
+        try:
+            return not is_off(self._settings)
+        except OSError as exc:
+            _log.debug("display_not_read error=%s", exc)
+            return False
+
     def _dim(self, wanted: bool) -> None:
         if wanted != self._dimmed:
-            self._device.contrast(min(DIMMED, self._contrast) if wanted else self._contrast)
             self._dimmed = wanted
+            self._device.contrast(self._level)
+
+    @property
+    def _level(self) -> int:
+        return min(DIMMED, self._settings.contrast) if self._dimmed else self._settings.contrast
 
 
 class _Worker:
-    """The thread that alone speaks to the panel. It sleeps until there is an image, or until the next attempt is due."""
+    """The thread that alone speaks to the panel. It sleeps until there is an image, or until the next look or attempt is due."""
 
     def __init__(
         self,
         panel: _Panel,
         clock: Callable[[], float],
+        changed: threading.Condition,
         first_pause_s: float,
         report: Callable[[Health], None],
         finished: Callable[[], None],
@@ -184,7 +223,7 @@ class _Worker:
         self._first_pause_s = self._pause_s = first_pause_s
         self._report = report
         self._finished = finished
-        self._changed = threading.Condition()
+        self._changed = changed
         self._frame: _Frame | None = None  # the latest wanted
         self._fresh = False  # it has not been shown yet
         self._stopping = False
@@ -205,11 +244,11 @@ class _Worker:
             self._changed.notify()
 
     def _run(self) -> None:
-        self._attempt(None)  # find out how the panel is before there is anything to show
+        self._show(None)  # find out how the panel is before there is anything to show
         while self._wait():
-            self._attempt(self._take())
+            self._show(self._take()) if self._is_due() else self._attempt(self._panel.look)
         if self._panel.answers:
-            self._attempt(self._take())
+            self._show(self._take())
         self._panel.let_go()
         self._finished()
 
@@ -217,11 +256,16 @@ class _Worker:
         """Until there is something to do; False when stopping. A panel that is away waits out its pause, whatever is to be shown."""
         with self._changed:
             if self._panel.answers:
-                self._changed.wait_for(lambda: self._fresh or self._stopping)
+                self._changed.wait_for(lambda: self._fresh or self._stopping, LOOK_S if self._panel.can_be_looked_at else None)
             else:
                 self._changed.wait_for(lambda: self._stopping, self._pause_s)
                 self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
             return not self._stopping
+
+    def _is_due(self) -> bool:
+        """Whether a frame is to be written: a new one, or the latest again to a panel that comes back."""
+        with self._changed:
+            return self._fresh or not self._panel.answers
 
     def _take(self) -> _Frame | None:
         """The latest frame, shown already or not: a panel that comes back needs it again."""
@@ -229,14 +273,19 @@ class _Worker:
             self._fresh = False
             return self._frame
 
-    def _attempt(self, frame: _Frame | None) -> None:
-        self.busy_since = self._clock()
-        try:
-            self._panel.show(frame)
-        except DeviceError as exc:
-            self._report(exc.health)
-        else:
+    def _show(self, frame: _Frame | None) -> None:
+        if self._attempt(lambda: self._panel.show(frame)):
             self._pause_s = self._first_pause_s
             self._report(OK)
+
+    def _attempt(self, speak: Callable[[], None]) -> bool:
+        """Whether the panel answered. That a look found nothing is no news, and wakes nobody."""
+        self.busy_since = self._clock()
+        try:
+            speak()
+        except DeviceError as exc:
+            self._report(exc.health)
+            return False
         finally:
             self.busy_since = None
+        return True

@@ -59,3 +59,17 @@ class HardwareSettings:
     lights: LightsSettings
     buzzer: BuzzerSettings
     button: ButtonSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PulseSettings:
+    """The line of a till of kind `pulse`. `active_low`: a low level is a pulse; `inhibit_active_low`: a low level inhibits."""
+
+    output: str  # "gpio" | "simulated"
+    pin: int | None = None  # BCM numbers
+    active_low: bool = False
+    on_ms: int = 100  # facts, "Pulse / coin acceptor emulation": about 100 ms on, 200 to 300 ms off suits most machines
+    off_ms: int = 250
+    inhibit_pin: int | None = None
+    inhibit_active_low: bool = True
+    choice_pins: tuple[int, ...] = ()  # product buttons, each to ground

@@ -127,7 +127,7 @@ def test_only_app_builds_devices() -> None:
 
 def test_only_the_factory_knows_concrete_devices() -> None:
     """The simulated ones are an exception outside `hw`: whoever plays with a box has to press and to look."""
-    plain = {"hw", "hw.interfaces", "hw.settings", "hw.factory", "hw.simulated", "hw.simulated_keypad"}
+    plain = {"hw", "hw.interfaces", "hw.settings", "hw.factory", "hw.simulated", "hw.simulated_keypad", "hw.simulated_pulses"}
     concrete = {i.imported for i in IMPORTS if i.importer == "hw.factory" and is_in(i.imported, "hw")} - plain
     assert {"hw.oled", "hw.scanner_evdev", "hw.scanner_serial"} <= concrete
     assert broken([i for i in IMPORTS if i.imported in concrete and i.importer != "hw.factory"]) == []

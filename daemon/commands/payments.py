@@ -40,6 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(journal: JournalFile, arguments: argparse.Namespace) -> int:
     for payment in journal.recent(arguments.limit, arguments.before):
         print(_line(payment))
+        owing = journal.owing(payment.ref)
+        if owing is not None and owing.is_doubtful:
+            _print_indented(owing.lines()[1:])
     return DONE
 
 
@@ -52,9 +55,16 @@ def _show(journal: JournalFile, arguments: argparse.Namespace) -> int:
         print(f"  reason: {payment.reason.code}: {payment.reason.text}")
     for attempt in payment.attempts:
         print(f"  order {attempt.out_trade_no} at {attempt.gateway} ({attempt.scheme}): {_attempt(attempt)}")
+    owing = journal.owing(payment.ref)
+    _print_indented([] if owing is None else owing.lines())
     for entry in journal.entries_of(payment.ref):
         print(f"  {_entry(entry)}")
     return DONE
+
+
+def _print_indented(lines: list[str]) -> None:
+    for line in lines:
+        print(f"  {line}")
 
 
 def _export(journal: JournalFile, arguments: argparse.Namespace) -> int:

@@ -21,6 +21,9 @@ from daemon.runner import Change, Runner
 from daemon.scanning import Scanning
 from daemon.simulation.disk import SimulatedJournal
 from daemon.simulation.loop import VirtualLoop
+from daemon.simulation.till_line import LINE_TILL, TERMS, SimulatedTillLine
+from daemon.tills.serial import SerialTerms, SerialTill
+from daemon.told import JournalTellings
 from daemon.view import NoticeKind
 from hw.decode import LineDecoder
 from hw.interfaces import Condition, Health, Scan, ScanListener
@@ -90,6 +93,7 @@ class Box:
         numbers: Callable[[], OutTradeNo],
         wall: Callable[[], datetime],
         on_change: Callable[[Change], None],
+        line: SimulatedTillLine | None = None,
     ) -> None:
         self.loop = loop
         self.board = Board()
@@ -108,7 +112,20 @@ class Box:
         scanning = Scanning(self.runner, self.scanner, configuration.scan, self.board, self.face.notify, numbers)  # type: ignore[arg-type]  # as above
         self.scanner.listener = scanning
         self.runner.listeners.append(scanning.on_change)
-        loop.create_task(self._keeper.start())
+        self.line = line
+        self._till = None if line is None else self._serial_till(line, journal, numbers)
+        loop.create_task(self._start())
+
+    def _serial_till(self, line: SimulatedTillLine, journal: SimulatedJournal, numbers: Callable[[], OutTradeNo]) -> SerialTill:
+        tellings = JournalTellings(journal, self.runner.find)  # type: ignore[arg-type]  # as above
+        till = SerialTill(SerialTerms(LINE_TILL, TERMS), line, self.desk, tellings, numbers)
+        self.runner.listeners.append(lambda change: till.changed(change.payment))
+        return till
+
+    async def _start(self) -> None:
+        await self._keeper.start()
+        if self._till is not None:
+            self._till.start(lambda _health: None)
 
     def scanner_is(self, condition: Condition) -> None:
         self.board.device("scanner", Health(condition))

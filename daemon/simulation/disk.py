@@ -17,9 +17,19 @@ from daemon.journal_file import JournalFile, Note
 from daemon.payment import OutTradeNo, Payment, Ref
 from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, payment_from, payment_values
 from daemon.simulation.mishaps import Mishap
-from daemon.tills.base import Entry
+from daemon.simulation.till_line import LINE_TILL
+from daemon.tills.base import Entry, Telling, end_of
 
 SLOW_WRITE_S = 0.4  # a worn card, busy with itself
+
+
+@dataclass(slots=True)
+class _Told:
+    """A row of the journal's `tellings`: which end a payment has, the event with which it came, whether the till has it."""
+
+    end: str | None
+    seq: int | None
+    got: bool = False
 
 
 @dataclass(slots=True)
@@ -30,6 +40,7 @@ class Disk:
     entries: list[Entry] = field(default_factory=list)
     is_full: bool = False
     _payment_of: dict[OutTradeNo, Ref] = field(default_factory=dict)
+    _told: dict[Ref, _Told] = field(default_factory=dict)  # of the till on the line, in the order in which it asked
 
     def write(self, payment: Payment, boot: str, note: Note) -> Entry:
         entry = Entry(len(self.entries) + 1, note.at, payment.ref, note.out_trade_no, note.event, payment.state.value, note.detail)
@@ -37,7 +48,29 @@ class Disk:
         self.entries.append(entry)
         for attempt in payment.attempts:
             self._payment_of[attempt.out_trade_no] = payment.ref
+        if payment.till == LINE_TILL:
+            end, told = end_of(payment), self._told.get(payment.ref)
+            if told is None or told.end != end:
+                self._told[payment.ref] = _Told(end, None if end is None else entry.seq)
         return entry
+
+    def telling(self, ref: Ref) -> Telling | None:
+        told = self._told.get(ref)
+        return None if told is None else Telling(self.payments[ref][0], told.seq, told.got)
+
+    def last_telling(self) -> Telling | None:
+        return self.telling(next(reversed(self._told))) if self._told else None
+
+    def owed(self, till: str, limit: int = 10**6) -> list[Telling]:
+        """What that till has not acknowledged, newest payment first."""
+        refs = [ref for ref, told in reversed(self._told.items()) if not told.got][:limit] if till == LINE_TILL else []
+        return [telling for ref in refs if (telling := self.telling(ref)) is not None]
+
+    def set_got(self, seq: int) -> bool:
+        owed = [told for told in self._told.values() if told.seq == seq and not told.got]
+        for told in owed:
+            told.got = True
+        return bool(owed)
 
     def with_order(self, number: OutTradeNo) -> Payment | None:
         """The payment that has an order of that number; None where there is none on the disk."""
@@ -67,9 +100,14 @@ class FiledDisk(Disk):
 
     def write(self, payment: Payment, boot: str, note: Note) -> Entry:
         entry = super().write(payment, boot, note)
-        filed = self._file.store(payment, boot, note)
+        filed = self._file.store(payment, boot, note, tells=payment.till == LINE_TILL)
         assert filed == entry, f"the file has {filed}"
         return entry
+
+    def set_got(self, seq: int) -> bool:
+        was_owed = super().set_got(seq)
+        assert self._file.set_got(LINE_TILL, seq) is was_owed
+        return was_owed
 
     def open_ones(self) -> list[tuple[Payment, str]]:
         """The program before this one was killed: its connection ends as it stands, with its log beside the file."""
@@ -77,6 +115,8 @@ class FiledDisk(Disk):
         self._file = JournalFile.open(self._path)
         filed, wanted = self._file.open_payments(), super().open_ones()
         assert filed == wanted, f"the file gives back {filed}, and written was {wanted}"
+        owed = [(telling.payment.ref, telling.seq) for telling in self._file.owed(LINE_TILL, 10**6)]
+        assert owed == [(telling.payment.ref, telling.seq) for telling in self.owed(LINE_TILL)]
         return filed
 
     def end(self) -> None:
@@ -121,6 +161,19 @@ class SimulatedJournal:
     async def find(self, ref: Ref) -> Payment | None:
         found = self._disk.payments.get(ref)
         return None if found is None else found[0]
+
+    async def telling(self, ref: Ref) -> Telling | None:
+        return self._disk.telling(ref)
+
+    async def last_telling(self, _till: str) -> Telling | None:
+        return self._disk.last_telling()
+
+    async def owed(self, till: str, limit: int) -> list[Telling]:
+        return self._disk.owed(till, limit)
+
+    async def got(self, _till: str, seq: int) -> bool:
+        self._probe()
+        return self._disk.set_got(seq)
 
     async def recent(self, limit: int, _before: str | None) -> list[Payment]:
         return self._disk.all[::-1][:limit]

@@ -15,12 +15,13 @@ from daemon.gateways import wechat_codes as codes
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Call, Fault, Lie, Move, Scenario, Standing, Step, Steps
 from daemon.simulation.choices import Choices
-from daemon.simulation.history import JAMS, Payers, Till
+from daemon.simulation.history import Payers
 from daemon.simulation.mishaps import OF_CALLS, OF_STORES, Mishap, Script
 from daemon.simulation.people import Sale
 from daemon.simulation.provider import CUT
 from daemon.simulation.setting import Setting, draw_setting
 from daemon.simulation.tally import Tally
+from daemon.simulation.till import JAMS, Till
 from daemon.simulation.timeline import Timeline
 from daemon.simulation.world import World
 

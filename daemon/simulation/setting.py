@@ -28,6 +28,9 @@ IN_BYTES = 12  # in one history of so many, box and providers speak in bytes: it
 IN_FILE = 100  # and in one of so many the journal has its file: every step waits for a real disk
 
 
+ON_A_LINE = 8  # in one history of so many the till is on a serial line: it is told how a payment stands every two seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`gateways`: what each can do, and how its provider is."""
@@ -37,6 +40,7 @@ class Setting:
     configuration: Configuration
     refunds: bool
     in_file: bool  # what is written goes to the journal's own file, too
+    on_a_line: bool = False  # what is to be scanned is asked for by a till on a serial line
 
     @property
     def repeats(self) -> frozenset[str]:
@@ -70,7 +74,9 @@ def draw_setting(choices: Choices) -> Setting:
         show={"default": "wallet", "backend": "backend", "service": "service"},
         sell_while_in_doubt=choices.chance(3),
     )
-    return Setting(schedule, gateways, configuration, not reports, in_file=choices.chance(IN_FILE))
+    in_file = choices.chance(IN_FILE)
+    on_a_line = sum(choices.drawn) % ON_A_LINE == ON_A_LINE - 1  # no draw of its own, so that older histories stay what they were
+    return Setting(schedule, gateways, configuration, not reports, in_file, on_a_line)
 
 
 def _never(_text: str) -> Reason | None:

@@ -32,6 +32,7 @@ from daemon.simulation.promises import Broken, Promises
 from daemon.simulation.provider import Provider
 from daemon.simulation.setting import Setting
 from daemon.simulation.tally import IDLE, Tally
+from daemon.simulation.till_line import SimulatedTillLine
 from daemon.simulation.timeline import Timeline
 from daemon.simulation.wire import WireGateway
 from hw.interfaces import Condition
@@ -61,6 +62,7 @@ class World:
         self._desks = {kind.name: desk_for(kind.wire, self.providers[kind.name], self._true_wall) for kind in wires}
         self.promises = Promises(self.disk, setting.schedule, setting.repeats, setting.refunds)
         self.listeners: list[Callable[[Change], None]] = []
+        self.open_line: Callable[[], SimulatedTillLine] | None = None  # of each life: where a till sits at a line's other end
         self._mishaps = mishaps
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._serials = count()
@@ -195,7 +197,8 @@ class World:
         journal = SimulatedJournal(self.disk, boot, self._befalls_store, self.dies)
         setting = self.setting
         gateways = {kind.name: self._gateway(kind) for kind in setting.gateways}
-        self.box = Box(loop, setting.configuration, gateways, journal, self._number, self._wall, self._on_change)
+        line = self.open_line() if self.open_line else None
+        self.box = Box(loop, setting.configuration, gateways, journal, self._number, self._wall, self._on_change, line)
         self._run_box()
 
     def _gateway(self, kind: Kind) -> Gateway:

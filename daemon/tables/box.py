@@ -9,10 +9,9 @@ from daemon.gateways.settings import Place
 from daemon.secret import Secret
 from daemon.tables.addresses import LISTEN, is_loopback
 from daemon.tables.table import Table
-from daemon.tables.values import CURRENCY, FLAG, identifier, one_of, text, whole
+from daemon.tables.values import CURRENCY, FLAG, LARGEST_AMOUNT, identifier, one_of, text, whole
 
 _DEFAULT_MAX_AMOUNT = 100_000  # 1000.00: above that the wallet always asks for a password (WeChat, mainland rules)
-_LARGEST_AMOUNT = 99_999_999_999  # eleven digits, what `total_fee` and its like hold everywhere
 _DEFAULT_KEEP_DAYS = 400  # a year, in which WeChat refunds and bills can be asked for, and a month to look at it
 
 
@@ -62,7 +61,7 @@ def read_box(table: Table) -> Box:
         store_name=table.take("store_name", text(64), store_id),
         currency=table.take("currency", CURRENCY, "CNY"),
         language=table.take("language", one_of(("en", "zh")), "en"),
-        max_amount=table.take("max_amount", whole(1, _LARGEST_AMOUNT, "minor units, a whole number"), _DEFAULT_MAX_AMOUNT),
+        max_amount=table.take("max_amount", whole(1, LARGEST_AMOUNT, "minor units, a whole number"), _DEFAULT_MAX_AMOUNT),
     )
     table.close()
     return box

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from daemon.tables.findings import did_you_mean
-from daemon.tables.pins import check_pins
 from daemon.tables.table import Table
 from daemon.tables.values import (
     BAUDRATE,
@@ -46,15 +45,13 @@ _PANELS = {
 
 
 def read_hardware(root: Table) -> HardwareSettings:
-    hardware = HardwareSettings(
+    return HardwareSettings(
         _read_scanner(root.table("scanner")),
         _read_display(root.table("display")),
         _read_lights(root.table("lights")),
         _read_buzzer(root.table("buzzer")),
         _read_button(root.table("button")),
     )
-    check_pins(hardware, root.findings)
-    return hardware
 
 
 def _read_scanner(table: Table) -> ScannerSettings:

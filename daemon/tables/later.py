@@ -7,23 +7,10 @@ written for a later version shows its slips of the pen as well.
 from __future__ import annotations
 
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, BCM_PIN, DEVICE_PATH, FLAG, SECONDS, Reader, one_of, text, whole
-
-_MINOR = whole(1, 99_999_999_999, "minor units, a whole number")
-_MS = whole(1, 10_000, "milliseconds, a whole number")
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, SECONDS, Reader, one_of, text
 
 TILLS: dict[str, dict[str, Reader[object]]] = {
     "mdb": {"port": DEVICE_PATH, "baudrate": BAUDRATE, "mode": one_of(("session", "always-idle")), "max_vend_wait_s": SECONDS},
-    "pulse": {
-        "price": _MINOR,
-        "value_per_pulse": _MINOR,
-        "output": one_of(("gpio", "simulated")),
-        "pin": BCM_PIN,
-        "active_low": FLAG,
-        "on_ms": _MS,
-        "off_ms": _MS,
-        "inhibit_pin": BCM_PIN,
-    },
 }
 
 

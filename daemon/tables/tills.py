@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from daemon.tables import later
 from daemon.tables.devices import check_one_way_to_find
+from daemon.tables.machines import read_pulse
 from daemon.tables.names import take_names
+from daemon.tables.poles import PoleTillSettings, read_pole
 from daemon.tables.table import Table
-from daemon.tables.values import BAUDRATE, DEVICE_PATH, FLAG, USB_ID, Reader, Wrong, one_of, one_or_several, text, whole
+from daemon.tables.till import TillSettings
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, LARGEST_AMOUNT, USB_ID, one_of, text, whole
 from daemon.view import Part
 from hw.settings import ScannerSettings
 
-_KINDS = one_of(("http", "serial", "keypad", "pole"), later=tuple(later.TILLS))
+__all__ = ["KeypadTillSettings", "SerialTillSettings", "TillSettings", "read_tills"]
+
+_KINDS = one_of(("http", "serial", "keypad", "pole", "pulse"), later=tuple(later.TILLS))
 _PRIORITY = whole(-9, 9, "a whole number")
-_DIALECT = one_of(("auto", "cd5220", "escpos", "dsp800", "led8"))
-_POINT = one_of(("shown", "implied"))
 _CRC = one_of(("required", "optional"))
 _DEVICE = 'a path, a name in /dev/input/by-id, or "simulated"'
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
-
-
-def _read_pattern(value: object) -> str:
-    pattern = text(200).read(value)
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise Wrong(f"is no regular expression: {error}") from None
-    if groups != 1:
-        raise Wrong(f"has {groups} groups")
-    return pattern
-
-
-_PATTERN = Reader("a regular expression whose only group is the amount", _read_pattern)
-
-
-@dataclass(frozen=True, slots=True)
-class TillSettings:
-    """`kind = "http"`: `/v1/payments` on `[web] listen`; there can be one."""
-
-    name: str
-    kind: str = "http"
-    priority: int = 0  # the higher goes before; see `daemon.desk.Counter`
-
-    @property
-    def acknowledges(self) -> bool:
-        """Whether the till says what it got, so that the journal keeps what it was told."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +54,12 @@ class KeypadTillSettings(TillSettings):
         return (self.name,) if self.device == "simulated" else (self.device, self.vendor, self.product)
 
 
-@dataclass(frozen=True, slots=True)
-class PoleTillSettings(TillSettings):
-    """`kind = "pole"`: listens to a customer display (docs/pole-till.md). `words` and `total_pattern` are empty where the usual words do;
-    `point`: whether numbers are shown with their decimal point, or it is `implied`."""
-
-    kind: str = "pole"
-    port: str = ""
-    baudrate: int = 9600
-    dialect: str = "auto"
-    confirm: bool = True
-    words: tuple[str, ...] = ()
-    total_pattern: str | None = None
-    point: str = "shown"
-
-
-def read_tills(root: Table, scanner: ScannerSettings) -> dict[str, TillSettings]:
+def read_tills(root: Table, scanner: ScannerSettings, max_amount: int = LARGEST_AMOUNT) -> dict[str, TillSettings]:
     """The tills by name; one of kind `http` where none is configured. What belongs to the scanners is theirs alone."""
     tables = take_names(root.table("tills"), root.findings)
     if not tables:
         return {"http": TillSettings("http")}
-    read = {name: _read_till(name, table) for name, table in tables.items()}
+    read = {name: _read_till(name, table, max_amount) for name, table in tables.items()}
     tills = {name: till for name, till in read.items() if till is not None}
     for name in [name for name, till in tills.items() if till.kind == "http"][1:]:
         tables[name].problem("kind", "is a second till of kind http", "one of them; it serves any number of machines")
@@ -110,7 +69,7 @@ def read_tills(root: Table, scanner: ScannerSettings) -> dict[str, TillSettings]
     return tills
 
 
-def _read_till(name: str, table: Table) -> TillSettings | None:
+def _read_till(name: str, table: Table, max_amount: int) -> TillSettings | None:
     kind = table.take("kind", _KINDS, None, needed=True)
     if kind is None:
         for later_kind, keys in later.TILLS.items():
@@ -119,7 +78,7 @@ def _read_till(name: str, table: Table) -> TillSettings | None:
         return None
     if kind != "http" and name in _TAKEN:
         table.problem("kind", f"its line would be reported as {name!r}, as a part of the box is", "another NAME in [tills.NAME]")
-    till = _READERS[kind](name, table)
+    till = read_pulse(name, table, max_amount) if kind == "pulse" else _READERS[kind](name, table)
     priority = table.take("priority", _PRIORITY, till.priority)
     table.close()
     return replace(till, priority=priority)
@@ -149,30 +108,12 @@ def _read_keypad(name: str, table: Table) -> KeypadTillSettings:
     return keypad
 
 
-def _read_pole(name: str, table: Table) -> PoleTillSettings:
-    dialect = table.take("dialect", _DIALECT, "auto")
-    point = table.take("point", _POINT, None)
-    if "words" in table and "total_pattern" in table:
-        table.problem("words", "are not the only way to find the total", "either words, or total_pattern")
-    return PoleTillSettings(
-        name,
-        port=table.take("port", DEVICE_PATH, "", needed=True),
-        baudrate=table.take("baudrate", BAUDRATE, 2400 if dialect == "led8" else 9600),
-        dialect=dialect,
-        confirm=table.take("confirm", FLAG, True),
-        words=table.take("words", one_or_several(text(20, "a word that stands before the total,"), most=16), ()),
-        total_pattern=table.take("total_pattern", _PATTERN, None),
-        point=point or ("implied" if dialect == "led8" else "shown"),
-    )
-
-
 _READERS: dict[str, Callable[[str, Table], TillSettings]] = {
     "http": _read_http,
     "serial": _read_serial,
     "keypad": _read_keypad,
-    "pole": _read_pole,
+    "pole": read_pole,
 }
-
 _Lined = SerialTillSettings | PoleTillSettings
 
 

@@ -16,6 +16,8 @@ T_co = TypeVar("T_co", covariant=True)
 LONGEST_WAIT_S = 604_800.0
 """No wait is longer than seven days: by then every provider has forgotten how to undo an order."""
 
+LARGEST_AMOUNT = 99_999_999_999  # minor units: eleven digits, what `total_fee` and its like hold everywhere
+
 
 class Wrong(Exception):
     """The value cannot be used; the text completes the sentence that begins with its key."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from daemon.errands import PAID_LATE
 from daemon.gateways.base import Push
+from daemon.goods import Owing
 from daemon.money import Amount
 from daemon.payment import Mode, Payment, Ref, State
 from daemon.view import Prompt
@@ -146,6 +147,21 @@ class Front(Protocol):
     def has_button(self) -> bool: ...
 
 
+class Goods(Protocol):
+    """What a till's machine owes payers, on disk. It is owed from the moment on in which `paid` is stored. All calls raise
+    NotStorable, `store` also KeyError, where no such goods are on disk any more. The rule of use is `daemon.goods`: stored as begun before
+    a unit is given, as certain or in doubt after it."""
+
+    async def open(self, till: str) -> list[Owing]:
+        """What is still to be done for that till, oldest payment first. After a start a unit in hand is one in doubt."""
+
+    async def find(self, ref: Ref) -> Owing | None:
+        """Of one payment; None where none were ever owed."""
+
+    async def store(self, owing: Owing) -> None:
+        """As they are now: on disk and synced when this returns."""
+
+
 class Till(Protocol):
     """A till with a device of its own: a line, a key pad, a machine. Used on the event loop's thread only."""
 
@@ -175,6 +191,15 @@ class Played(Protocol):
     @property
     def played(self) -> Callable[[str], object] | None:
         """What types on it, each character a key (ValueError: no key types it); None where only a finger can."""
+
+
+@runtime_checkable
+class Giving(Protocol):
+    """A till whose machine gives goods."""
+
+    @property
+    def is_giving(self) -> bool:
+        """Whether some are owed now."""
 
 
 class Desk(Protocol):

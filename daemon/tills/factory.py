@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
+from daemon.money import Amount, Minor
+from daemon.tables.machines import PulseTillSettings
+from daemon.tables.poles import PoleTillSettings
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.base import Desk, Front, Tellings, Till
+from daemon.tills.house import House
 from daemon.tills.http import Terms
-from hw.interfaces import Keypad, Tap, TillLine
+from hw.interfaces import Keypad, PulseOutput, Tap, TillLine
+from hw.settings import PulseSettings
 
 
 class Devices(Protocol):
@@ -18,6 +23,8 @@ class Devices(Protocol):
     def till_line(self, name: str, port: str, baudrate: int) -> TillLine: ...
     def tap(self, name: str, port: str, baudrate: int) -> Tap: ...
     def keypad(self, name: str, device: str | None, vendor: int | None, product: int | None) -> Keypad: ...
+
+    def pulse_output(self, name: str, settings: PulseSettings) -> PulseOutput: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Shop:
     new_ref: Callable[[], str]
     version: str
     front: Front
+    house: House
 
 
 def build(settings: Iterable[TillSettings], shop: Shop, devices: Devices) -> list[Till]:
@@ -45,6 +53,8 @@ def _build(settings: TillSettings, shop: Shop, devices: Devices) -> Till:
             return _keypad(settings, shop, devices)
         case PoleTillSettings():
             return _pole(settings, shop, devices)
+        case PulseTillSettings():
+            return _pulse(settings, shop, devices)
     raise ValueError(f"tills.{settings.name}: there is no kind {settings.kind!r}")
 
 
@@ -69,3 +79,13 @@ def _pole(settings: PoleTillSettings, shop: Shop, devices: Devices) -> Till:
     tap = devices.tap(settings.name, settings.port, settings.baudrate)
     reading = (settings.dialect, settings.words, settings.total_pattern, settings.point == "implied")
     return PoleTill(PoleTerms(settings.name, shop.terms, *reading, settings.confirm), tap, shop.desk, shop.front, shop.new_ref)
+
+
+def _pulse(settings: PulseTillSettings, shop: Shop, devices: Devices) -> Till:
+    from daemon.tills.pulse import PulseTerms, PulseTill
+
+    currency = shop.terms.currency
+    price = None if settings.price is None else Amount(Minor(settings.price), currency)
+    prices = {pin: Amount(Minor(minor), currency) for pin, minor in settings.prices.items()}
+    output = devices.pulse_output(settings.name, settings.line)
+    return PulseTill(PulseTerms(settings.name, price, prices), output, shop.desk, shop.house, shop.new_ref)

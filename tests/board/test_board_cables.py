@@ -10,6 +10,7 @@ from daemon.payment import State
 from daemon.view import View
 
 SCAN_STATES = ("awaiting_code", "pending")
+SHOP = View(ready=True, store_name="Corner Shop")
 
 
 @pytest.mark.parametrize("held", HELD, ids=lambda held: held.state)
@@ -36,7 +37,7 @@ def test_without_a_scanner_the_panel_and_the_red_light_say_so_and_no_sale_starts
     assert box.lights(3.2)["red"] == "slow"
     box.board.scanner.plug()
     box.until_ready()
-    box.until_shows(View(ready=True, store_name="Corner Shop"))
+    box.until_shows(SHOP)
 
 
 def test_a_dead_panel_holds_up_no_sale_and_shows_the_right_screen_when_it_is_back(box):
@@ -59,13 +60,46 @@ def pending(box):
     return View(ready=True, store_name="Corner Shop", state=State.PENDING, confirming=True, amount=Amount(Minor(1250), "CNY"), left_s=1)
 
 
-def test_the_bus_of_the_panel_is_pulled_and_put_back(box):
+@pytest.fixture
+def idle_box(box):
+    """Nothing is to be drawn any more, whatever was sold before: the box must look for itself how its panel is."""
+    box.until(lambda: box.box()["screen"] == "ready" and box.box()["devices"]["display"]["state"] == "ok")
+    box.until_shows(SHOP, 60)
+    return box
+
+
+def until_drawn_again(box):
+    box.until(lambda: box.box()["devices"]["display"]["state"] == "ok")
+    box.until_shows(SHOP, 60)
+
+
+def test_the_bus_of_the_panel_is_pulled_and_put_back_while_nothing_happens(idle_box):
+    box = idle_box
     box.board.adapter.unplug()
     box.until(lambda: box.box()["devices"]["display"]["state"] != "ok")
     assert box.box()["ready"] is True
     box.board.adapter.plug()
-    box.until(lambda: box.box()["devices"]["display"]["state"] == "ok")
-    box.until_shows(View(ready=True, store_name="Corner Shop"), 60)
+    until_drawn_again(box)
+
+
+def test_a_panel_that_dies_while_nothing_happens_is_noticed(idle_box):
+    box = idle_box
+    panel = box.board.i2c.remove(0x3C)
+    try:
+        box.until(lambda: box.box()["devices"]["display"]["state"] == "missing")
+        assert box.box()["ready"] is True
+    finally:
+        panel.power_on()
+        box.board.i2c.insert(0x3C, panel)
+    until_drawn_again(box)
+
+
+def test_a_panel_that_loses_its_power_for_a_moment_while_nothing_happens_is_lit_again(idle_box):
+    """It answers all along, but is dark until it is set up."""
+    box = idle_box
+    box.board.panel.power_on()
+    until_drawn_again(box)
+    box.until(lambda: "was without power" in box.log())
 
 
 def test_the_network_is_down_while_the_payer_confirms(box):

@@ -11,7 +11,9 @@ from journal_maker import REFUSED, make_journal, payment
 
 from daemon.cli import main
 from daemon.commands.payments import CSV_COLUMNS
-from daemon.payment import State
+from daemon.goods import Ware
+from daemon.journal_file import JournalFile, Note
+from daemon.payment import Ref, State
 
 
 @pytest.fixture
@@ -104,3 +106,21 @@ def test_a_wrong_configuration_is_exit_2(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_before_that_is_neither_ref_nor_time_is_said(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(journal, "list", "--before", "??") == 1
     assert "no RFC 3339 time" in capsys.readouterr().err
+
+
+def test_goods_that_are_in_doubt_stand_in_the_list_and_all_of_them_in_what_is_shown(
+    journal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = JournalFile.open(journal)
+    for ref in ("vended", "doubted"):
+        file.store(payment(ref, State.PAID, 4), "boot", Note("2026-11-04T10:00:00.000Z", None, "replied", {}), ware=Ware("pulse", 250))
+    doubted = file.owing(Ref("doubted"))
+    assert doubted is not None
+    file.put_owing(doubted.begin().certain().begin().certain().begin().doubt("the power went"))
+    file.close()
+    assert run(journal, "list", "--limit", "2") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in lines[1:3]] == ["pulse 3 of 5 is in doubt", "why: the power went"]
+    assert len(lines) == 4, "nothing is said of goods that are as they should be"
+    assert run(journal, "show", "doubted") == 0
+    assert "  goods: giving, 2 of 5 pulses given\n  pulse 3 of 5 is in doubt\n" in capsys.readouterr().out

@@ -320,4 +320,10 @@ _NOTHING_HANDED_OVER = (
     Story("paid, nothing handed over, refund refused", (replace(CASES["paid"], refund=always(NO_REFUND)),), "paid", jams=True),
 )
 
-STORIES = (*_PAID, *_NOTHING_HANDED_OVER, *_NOTHING_CHARGED, *_REFUSED, *_REVOKED, *_IN_DOUBT)
+_ON_A_LINE = (
+    Story("by a serial till: password then paid", ("password_then_paid",), on_a_line=True),
+    Story("by a serial till: nobody comes", (), "expired", timing={"scan_s": 0.6}, on_a_line=True),
+    Story("by a serial till: refused for good", ("refused_trade_error",), "refused", timing=PROMPT, on_a_line=True),
+)
+
+STORIES = (*_PAID, *_ON_A_LINE, *_NOTHING_HANDED_OVER, *_NOTHING_CHARGED, *_REFUSED, *_REVOKED, *_IN_DOUBT)

@@ -17,6 +17,7 @@ from box_config import Tables
 from crash_box import CrashBox, Zygote
 from crashing_daemon import Plan
 from provider_thread import Provider, fresh_code
+from pty_till import PtyTill
 
 from daemon.sandbox.announcement import snippet
 from daemon.sandbox.cases import CASES
@@ -26,6 +27,7 @@ from daemon.sandbox.script import Deck
 AMOUNT = 1250
 END_S = 60.0  # for a whole story, however loaded the machine is; most take one or two
 LOOK_S = 0.05
+ASK_AGAIN_S = 1.0
 SHOW_AGAIN_S = 3.0  # a payer whose code was not taken (on a loaded machine, its pieces came too far apart) holds it there again
 OTHER_BOOT = "another-boot"
 
@@ -63,6 +65,7 @@ class Story:
     leads until the box has died on this sale: "deaf" (it takes connections and says nothing) or "shut". `until`: rows that a
     payment in doubt goes through before the story is over.
     `jams`: the machine hands nothing over of what was paid.
+    `on_a_line`: the till is a serial one, which must know the end as well.
     `also`: other ends that are as true, where a crash has moved something in time; each has its reason beside it.
     """
 
@@ -80,6 +83,7 @@ class Story:
     first_line: str = ""
     until: tuple[str, ...] = ()
     jams: bool = False
+    on_a_line: bool = False
     also: tuple[str, ...] = ()
 
     @property
@@ -104,6 +108,7 @@ class Told:
     is_open: bool
     orders: dict[str, dict[str, Any]]  # the provider's, by number
     box: CrashBox
+    till: SerialTill | None = None
 
     @property
     def has_died_as_planned(self) -> bool:
@@ -158,6 +163,32 @@ class Stage:
             box.finish()
 
 
+class SerialTill:
+    """A careful till on a line: it keeps every end before it says `got`, and asks again for what it has no answer to."""
+
+    def __init__(self, directory: Path, ref: str) -> None:
+        self.line = PtyTill(directory)
+        self._ref = ref
+        self._read = 0
+        self.ends: list[dict[str, Any]] = []
+
+    def ask(self) -> None:
+        self.line.say("pay", ref=self._ref, amt=AMOUNT)
+
+    def listen(self) -> bool:
+        """Take in what was said; whether an answer to `ask` was among it, or an end."""
+        self.line.read()
+        said, self._read = self.line.heard[self._read :], len(self.line.heard)
+        for message in said:
+            if message["t"] == "end":
+                self.ends.append(message)
+                self.line.say("got", seq=message["seq"])
+        return any(message["t"] in ("ack", "end") for message in said)
+
+    def close(self) -> None:
+        self.line.unplug()
+
+
 class _Telling:
     def __init__(self, story: Story, plans: tuple[Plan, ...], box: CrashBox, deck: CodeDeck) -> None:
         self.story = story
@@ -174,6 +205,10 @@ class _Telling:
         self.cancelling = False
         self.progress = 0  # of the box, when it was last looked at after the end
         self.end = time.monotonic() + END_S
+        self.till = SerialTill(box.directory / "till", self.ref) if story.on_a_line else None
+        if self.till is not None:
+            lines = {"kind": "serial", "port": str(self.till.line.path)}
+            box.reconfigure({"tills.web": {"kind": "http"}, "tills.counter": lines})
 
     def tell(self, url: str | None) -> Told:
         if url is not None:
@@ -215,12 +250,24 @@ class _Telling:
             payment = self._next(payment)
 
     def _ask(self) -> dict[str, Any]:
+        if self.till is not None:
+            return self._ask_on_the_line(self.till)
         mode = {} if self.story.qr is None else {"mode": "show"}
         while (answer := self.box.put(self.ref, AMOUNT, **mode)).status == 503:  # still starting: its scanner is not open yet, say
             self._in_time(True, answer)
             time.sleep(0.01)
         known = bool(self.heard) or any(state is not None for state in self.deaths)
         self._in_time(answer.status == (200 if known else 201), answer)
+        payment: dict[str, Any] = answer.body
+        return payment
+
+    def _ask_on_the_line(self, till: SerialTill) -> dict[str, Any]:
+        """Again and again: what is said before the line is open, or before the box can sell, is not heard."""
+        till.listen()
+        while (answer := self.box.get(f"/v1/payments/{self.ref}")).status != 200:
+            till.ask()
+            said_at = time.monotonic()
+            self._until(lambda: till.listen() or time.monotonic() - said_at > ASK_AGAIN_S)  # noqa: B023  # called here only
         payment: dict[str, Any] = answer.body
         return payment
 
@@ -232,6 +279,8 @@ class _Telling:
         return self.box.wait(self.ref, payment["state"], 0.5)
 
     def _hear(self, payment: dict[str, Any]) -> None:
+        if self.till is not None:
+            self.till.listen()
         if self.heard[-1:] != [payment["state"]]:
             self.heard.append(payment["state"])
         self._in_time(True, payment)
@@ -293,6 +342,12 @@ class _Telling:
             if self.box.is_dead:
                 raise ConnectionError("it died")
 
+    def _until_the_till_knows(self) -> None:
+        till = self.till
+        if till is not None:
+            self._until(lambda: till.listen() or bool(self.box.sql("SELECT 1 FROM tellings WHERE got")))
+            till.close()
+
     def _in_time(self, true: bool, what: object) -> None:
         assert true, what
         assert time.monotonic() < self.end, f"comes to no end: {what}"
@@ -303,13 +358,16 @@ class _Telling:
             self._in_time(True, payment)
             time.sleep(LOOK_S)
         self._hear(payment)
+        self._until_the_till_knows()
         code = self.box.stop()
         if code == -9:  # it was quicker
             raise ConnectionError("it died")
         assert code == 0, f"stopped with {code}"
         orders = self.box.provider.orders
         mine = {a["out_trade_no"]: orders[a["out_trade_no"]] for a in payment["attempts"] if a["out_trade_no"] in orders}
-        return Told(self.story, self.plans, self.box.steps, self.deaths, self.heard, payment, bool(disk["is_open"]), mine, self.box)
+        return Told(
+            self.story, self.plans, self.box.steps, self.deaths, self.heard, payment, bool(disk["is_open"]), mine, self.box, self.till
+        )
 
 
 def _changes(story: Story, provider: Provider) -> Tables:

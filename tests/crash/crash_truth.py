@@ -25,7 +25,7 @@ FOR_A_PERSON = frozenset({"paid_late", "mismatch"})
 
 def faults(told: Told) -> list[str]:
     """Every promise that was broken, in words; none, if all is well."""
-    return [*_at_the_till(told), *_at_the_provider(told), *_in_the_journal(told), *_in_the_logs(told)]
+    return [*_at_the_till(told), *_on_the_line(told), *_at_the_provider(told), *_in_the_journal(told), *_in_the_logs(told)]
 
 
 def may_end(told: Told) -> frozenset[str]:
@@ -61,6 +61,20 @@ def _at_the_till(told: Told) -> Iterator[str]:
         yield f"the till was told {state} ({reason}), and the shop has {_kept(told)}"
     if not told.deaths and (state != told.story.ends or bool(_kept(told)) != told.story.keeps_money):
         yield f"without a crash it ended {state}, with {_kept(told)}"
+
+
+def _on_the_line(told: Told) -> Iterator[str]:
+    """What the serial till was told: the same end, under one number until another came, and that is known to have been got."""
+    if told.till is None:
+        return
+    ends = told.till.ends
+    if not ends or ends[-1]["state"] != told.payment["state"]:
+        yield f"it ended {told.payment['state']}, and its till was told {[end['state'] for end in ends]}"
+    numbers = {(end["seq"], end["state"]) for end in ends}
+    if len(numbers) != len({seq for seq, _ in numbers}) or len(numbers) != len({state for _, state in numbers}):
+        yield f"one end was told under two numbers, or two under one: {sorted(numbers)}"
+    if told.payment["state"] == "paid" and any(end["s"] != "paid" for end in ends):
+        yield f"the till was told {[end['s'] for end in ends]} of what is paid"
 
 
 def _at_the_provider(told: Told) -> Iterator[str]:

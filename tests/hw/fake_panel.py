@@ -1,4 +1,5 @@
-"""An SSD1306 on an I2C bus, in place of smbus2's: what luma.oled writes to it can be looked at, and it can be pulled or hang."""
+"""An SSD1306 on an I2C bus, in place of smbus2's: what luma.oled writes to it can be looked at, and it can be pulled, lose its power
+or hang."""
 
 import errno
 import threading
@@ -7,13 +8,17 @@ from PIL import Image
 
 
 class FakePanel:
-    """The chip and its bus: `frames` are the images written, the blank ones that luma begins with included."""
+    """The chip and its bus: `frames` are the images written, the blank ones that luma begins with included; `openings` are those that
+    luma made to write, and `reads` the times that it was asked."""
 
     def __init__(self, width=128, height=64):
         self.width, self.height = width, height
         self.frames = []
         self.commands = []
         self.openings = 0
+        self.reads = 0
+        self.lit = False
+        self.can_be_read = True
         self.open_buses = 0
         self.plugged = True
         self.error = None
@@ -24,13 +29,16 @@ class FakePanel:
         """In place of smbus2.SMBus."""
         if isinstance(self.error, PermissionError | FileNotFoundError):
             raise self.error
-        self.openings += 1
         self.open_buses += 1
         return _Bus(self)
 
     @property
     def image(self):
         return self.frames[-1] if self.frames else None
+
+    def lose_power(self):
+        """For a moment: it answers again, but is off."""
+        self.lit = False
 
     def transfer(self):
         self.free.wait(10)
@@ -43,10 +51,29 @@ class FakePanel:
 class _Bus:
     def __init__(self, panel):
         self.panel = panel
+        self.is_written_to = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self.close()
 
     def write_i2c_block_data(self, _address, _mode, data):
+        self.panel.openings += not self.is_written_to
+        self.is_written_to = True
         self.panel.transfer()
         self.panel.commands.append(tuple(data))
+        if data[0] in {0xAE, 0xAF}:
+            self.panel.lit = data[0] == 0xAF
+
+    def read_byte(self, _address):
+        """The status: 0x40 while it is off; the other bits tell kinds of panels apart."""
+        self.panel.transfer()
+        self.panel.reads += 1
+        if not self.panel.can_be_read:
+            raise OSError(errno.EREMOTEIO, "Remote I/O error")
+        return 0x03 if self.panel.lit else 0x43
 
     def i2c_rdwr(self, message):
         self.panel.transfer()

@@ -20,7 +20,7 @@ def a_request(ref="A-1", **more):
 class Counted(Shop):
     """A shop with a counter: desk, keeper, board, and a presenter without a panel."""
 
-    def __init__(self, directory, *, sell_while_in_doubt=False, show=None, priorities=None, **more):
+    def __init__(self, directory, *, sell_while_in_doubt=False, show=None, priorities=None, unattended=frozenset(), **more):
         super().__init__(directory, **more)
         self.board = Board()
         self.board.link("trial", Link())
@@ -29,12 +29,12 @@ class Counted(Shop):
         face = Face(NoDisplay(), SimulatedLights(), SimulatedBuzzer(), has_panel=False)
         self.presenter = Presenter(
             face, self.board, {}, store_name="Shop", language=Language.EN, ready=lambda: not self.desk.not_ready(),
-            in_doubt=lambda: self.board.doubts, at=self.runner.at,
+            in_doubt=lambda: self.board.doubts, at=self.runner.at, unattended=unattended,
         )  # fmt: skip
         self.runner.listeners.append(self.presenter.on_change)
         if show:
             self.board.device("display", Health(Condition.OK))
-        counter = Counter(frozenset({"trial"}), show or {}, sell_while_in_doubt, self.number, priorities or {})
+        counter = Counter(frozenset({"trial"}), show or {}, sell_while_in_doubt, self.number, priorities or dict.fromkeys(unattended, 0))
         self.desk = BoxDesk(self.runner, self.journal, self.board, self.presenter, counter, self.keeper.look)
 
     async def __aenter__(self):

@@ -53,7 +53,8 @@ class Shop:
         began = loop.time()
         self.schedule = rules.pop("schedule", Schedule())
         self.provider = SimulatedGateway(SimulatedSettings("trial"), self.schedule, clock=loop.time)
-        self.journal = Journal(self.path, boot=boot, wall=lambda: NOON + timedelta(seconds=loop.time() - began))
+        wares = rules.pop("wares", None)
+        self.journal = Journal(self.path, boot=boot, wall=lambda: NOON + timedelta(seconds=loop.time() - began), wares=wares)
         gateways = gateways if gateways is not None else {"trial": self.provider}
         rules.setdefault("refunding", frozenset({"trial"}))
         self.rules = Rules({"trial": self.schedule}, **rules)

@@ -68,6 +68,32 @@ def test_a_tills_line_that_is_away_is_said_under_its_name_and_holds_nobody_back(
     assert heard == [()]
 
 
+def test_a_till_that_is_held_back_is_said_and_the_others_sell_on(board):
+    both = frozenset({"machine", "http"})
+    heard = []
+    board.listeners.append(lambda: heard.append(board.held))
+    for _ in range(2):
+        board.hold("machine", "inhibited")
+    assert board.not_ready(Mode.SCAN, TRIAL, frozenset({"machine"})) == ["till machine: inhibited"]
+    assert board.not_ready(Mode.SCAN, TRIAL, frozenset({"http"})) == board.not_ready(Mode.SCAN, TRIAL, both) == []
+    assert board.outages() == (Outage(Part.GOODS, "machine", "inhibited"),)
+    board.hold("http", "no")
+    assert board.not_ready(Mode.SCAN, TRIAL, both) == ["till http: no", "till machine: inhibited"]
+    board.hold("machine", None)
+    assert board.not_ready(Mode.SCAN, TRIAL, frozenset({"machine"})) == []
+    assert heard == [{"machine": "inhibited"}, {"machine": "inhibited", "http": "no"}, {"http": "no"}]
+
+
+def test_gateways_are_unreachable_while_none_of_them_answers(board):
+    down = Link(Health(Condition.FAILING, "no route"))
+    assert board.unreachable(TRIAL) is None
+    board.link("trial", down)
+    assert board.unreachable(TRIAL) == "gateway trial: no route"
+    assert board.unreachable(frozenset({"another"})) is None, "nothing is known of it"
+    board.link("spare", Link())
+    assert board.unreachable(frozenset({"trial", "spare"})) is None
+
+
 def test_one_of_two_scanners_that_is_away_is_noted_and_holds_nothing_back(board, caplog):
     caplog.set_level(logging.INFO)
     board.device("scanner", Health(Condition.OK, "1 of 2 scanners away: unplugged"))

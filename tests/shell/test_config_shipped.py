@@ -80,6 +80,7 @@ FORMAT = {
     "tills.counter": "kind port baudrate crc",
     "tills.pad": "kind device vendor product",
     "tills.pole": "kind port baudrate dialect confirm words total_pattern point",
+    "tills.machine": "kind price value_per_pulse prices output pin active_low on_ms off_ms inhibit_pin inhibit_active_low",
     "gateways.wechat": "kind base_url appid mch_id sub_mch_id key_file sign_type client_cert_file client_key_file ca_file",
     "gateways.backend": "kind base_url auth key_id secret_file ca_file",
     "gateways.backend-mtls": "client_cert_file client_key_file",

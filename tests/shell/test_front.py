@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from unittest.mock import Mock
 
 from shell_time import in_virtual_time, settle, timers
 from test_presenter import Shown, charged
@@ -14,13 +15,14 @@ from hw.interfaces import Condition, Health
 
 TYPED = Prompt(PromptKind.TYPED, "12.5")
 LAST = Prompt(PromptKind.LAST, "¥12.50", state=State.PAID)
+NOBODY = Mock()  # who takes offers: test_offers.py
 OFFERED = Prompt(PromptKind.OFFERED, "¥12.50", scan=True)
 
 
 @asynccontextmanager
 async def a_front():
     async with Shown() as shown:
-        shown.front = BoxFront(shown.presenter)
+        shown.front = BoxFront(shown.presenter, NOBODY, NOBODY, has_button=False)
         yield shown
 
 

@@ -273,7 +273,7 @@ async def test_damage_met_while_running_is_moved_aside_though_the_file_is_large(
         await journal.store(a_payment(f"A-{number:03}", description="x" * 500), NOTE)
     await journal.close()
     raw = path.read_bytes()
-    path.write_bytes(raw[:40_000] + b"\xff" * (len(raw) - 40_000))
+    path.write_bytes(raw[:100_000] + b"\xff" * (len(raw) - 100_000))
     journal = a_journal(path)
     with pytest.raises(JournalError, match="malformed"):
         await journal.recent(200, None)

@@ -131,12 +131,15 @@ def test_only_what_is_open_is_read_at_the_start(journal):
     [
         (lambda j: j.open_payments(), "SCAN payments USING INDEX payments_open"),
         (lambda j: j.in_doubt(), "payments USING INDEX payments_in_doubt"),
+        (lambda j: j.in_doubt(), "SCAN g USING INDEX goods_in_doubt"),
+        (lambda j: j.open_goods("machine"), "SEARCH g USING INDEX goods_open (till=?)"),
+        (lambda j: j.orphaned_goods(()), "SCAN g USING INDEX goods_open"),
         (lambda j: j.find(Ref("A-1")), "SEARCH payments USING INDEX sqlite_autoindex_payments_1 (ref=?)"),
         (lambda j: j.entries(5, 10), "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"),
         (lambda j: j.entries_of(Ref("A-1")), "SEARCH e USING INDEX events_payment (payment=?)"),
         (lambda j: j.last_seq(), "SEARCH events"),
     ],
-    ids=["open", "in_doubt", "find", "entries", "entries_of", "last_seq"],
+    ids=["open", "in_doubt", "goods in doubt", "open goods", "orphans", "find", "entries", "entries_of", "last_seq"],
 )
 def test_no_look_at_the_journal_grows_with_history(journal, read, plan):
     """By SQLite's own account of how it would do it; the tables have statistics of nothing, as in a box."""

@@ -1,5 +1,5 @@
-"""The languages of customer displays: `daemon.tills.pole_sequences` and its tables `pole_cd5220`, `pole_escpos`, `pole_dsp800`,
-`pole_led8`, and which of them it is (`pole_dialects`)."""
+"""The languages of customer displays: `daemon.tills.pole_sequences`, its tables `daemon.tills.pole_cd5220`, `daemon.tills.pole_escpos`,
+`daemon.tills.pole_dsp800` and `daemon.tills.pole_led8`, and which of them it is (`daemon.tills.pole_dialects`)."""
 
 from __future__ import annotations
 

@@ -7,16 +7,29 @@ from unittest.mock import Mock, sentinel
 
 import pytest
 
-from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
+from daemon.tables.machines import PulseTillSettings
+from daemon.tables.poles import PoleTillSettings
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.factory import Shop, build
+from daemon.tills.house import House
 from daemon.tills.http import Terms
 from daemon.tills.keypad import KeypadTill
 from daemon.tills.pole import PoleTill
+from daemon.tills.pulse import PulseTill
 from daemon.tills.serial import SerialTill
+from daemon.timing import Schedule
 from hw import factory as devices
 from hw.interfaces import Condition
 
-SHOP = Shop(sentinel.desk, sentinel.tellings, Terms("CNY", 100_000), lambda: "T1", "1.0", sentinel.front)
+SHOP = Shop(
+    sentinel.desk,
+    sentinel.tellings,
+    Terms("CNY", 100_000),
+    lambda: "T1",
+    "1.0",
+    sentinel.front,
+    House(sentinel.goods, sentinel.hold, sentinel.closed, sentinel.unreachable, lambda _wake: None, Schedule()),
+)
 
 
 def test_a_till_on_the_web_has_no_device() -> None:
@@ -44,6 +57,13 @@ def test_a_pole_listens_as_it_is_told() -> None:
     assert isinstance(till, PoleTill)
     assert (till._terms.words, till._terms.implied, till._terms.confirm) == (("ZU ZAHLEN",), True, True)
     assert till.health.condition is Condition.MISSING
+
+
+def test_a_pulse_till_has_a_credit_line_that_is_not_open_yet() -> None:
+    (till,) = build([PulseTillSettings("machine", price=500, prices={5: 300}, value_per_pulse=100)], SHOP, devices)
+    assert isinstance(till, PulseTill)
+    assert (till.name, till.health.condition, till.is_giving) == ("machine", Condition.MISSING, True)
+    assert till.output.inhibited
 
 
 def test_only_kinds_that_exist_are_built() -> None:

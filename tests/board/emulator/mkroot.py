@@ -107,6 +107,18 @@ write("var/lib/dpkg/arch", "arm64\n")
 for name in ("available", "diversions", "statoverride"):
     write(f"var/lib/dpkg/{name}", "")
 
+# who waits for which trigger, and that none is due: where dpkg finds no `Unincorp`, it runs them all once, which takes minutes here and
+# happens on no Pi
+triggers = {"File": "", "Unincorp": ""}
+for path in sorted(info.glob("*.triggers")):
+    for words in (line.split() for line in path.read_text().splitlines()):
+        if words and words[0] in ("interest", "interest-await", "interest-noawait"):
+            waiting = path.name.removesuffix(".triggers") + ("/noawait" if words[0] == "interest-noawait" else "")
+            file, line = ("File", f"{words[1]} {waiting}\n") if words[1].startswith("/") else (words[1], f"{waiting}\n")
+            triggers[file] = triggers.get(file, "") + line
+for name, lines in triggers.items():
+    write(f"var/lib/dpkg/triggers/{name}", lines)
+
 # users and groups: Debian's fixed ones, then those that the packages ask of systemd-sysusers
 passwd = (root / "usr/share/base-passwd/passwd.master").read_text()
 passwd = passwd.replace("root:*:0:0:root:/root:/bin/bash", "root:x:0:0:root:/root:/bin/bash").replace(":*:", ":x:")
