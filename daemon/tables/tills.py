@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from daemon.tables.devices import check_one_way_to_find
 from daemon.tables.machines import MdbTillSettings, read_mdb, read_pulse
 from daemon.tables.names import take_names
+from daemon.tables.poles import PoleTillSettings, read_pole
 from daemon.tables.table import Table
 from daemon.tables.till import TillSettings
-from daemon.tables.values import (
-    BAUDRATE,
-    DEVICE_PATH,
-    FLAG,
-    LARGEST_AMOUNT,
-    USB_ID,
-    Reader,
-    Wrong,
-    one_of,
-    one_or_several,
-    text,
-    whole,
-)
+from daemon.tables.values import BAUDRATE, DEVICE_PATH, LARGEST_AMOUNT, USB_ID, one_of, text, whole
 from daemon.view import Part
 from hw.settings import ScannerSettings
 
-__all__ = ["KeypadTillSettings", "PoleTillSettings", "SerialTillSettings", "TillSettings", "read_tills"]
+__all__ = ["KeypadTillSettings", "SerialTillSettings", "TillSettings", "read_tills"]
 
 _KINDS = one_of(("http", "serial", "keypad", "pole", "mdb", "pulse"))
 _PRIORITY = whole(-9, 9, "a whole number")
-_DIALECT = one_of(("auto", "cd5220", "escpos", "dsp800", "led8"))
-_POINT = one_of(("shown", "implied"))
 _CRC = one_of(("required", "optional"))
 _DEVICE = 'a path, a name in /dev/input/by-id, or "simulated"'
 _TAKEN = frozenset(part.value for part in Part)  # names under which the box reports its own parts
-
-
-def _read_pattern(value: object) -> str:
-    pattern = text(200).read(value)
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise Wrong(f"is no regular expression: {error}") from None
-    if groups != 1:
-        raise Wrong(f"has {groups} groups")
-    return pattern
-
-
-_PATTERN = Reader("a regular expression whose only group is the amount", _read_pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +51,6 @@ class KeypadTillSettings(TillSettings):
     def named(self) -> tuple[object, ...]:
         """What tells one pad from another. There can be any number of simulated ones."""
         return (self.name,) if self.device == "simulated" else (self.device, self.vendor, self.product)
-
-
-@dataclass(frozen=True, slots=True)
-class PoleTillSettings(TillSettings):
-    """`kind = "pole"`: listens to a customer display (docs/pole-till.md). `words` and `total_pattern` are empty where the usual words do;
-    `point`: whether numbers are shown with their decimal point, or it is `implied`."""
-
-    kind: str = "pole"
-    port: str = ""
-    baudrate: int = 9600
-    dialect: str = "auto"
-    confirm: bool = True
-    words: tuple[str, ...] = ()
-    total_pattern: str | None = None
-    point: str = "shown"
 
 
 def read_tills(root: Table, scanner: ScannerSettings, max_amount: int = LARGEST_AMOUNT) -> dict[str, TillSettings]:
@@ -147,28 +104,11 @@ def _read_keypad(name: str, table: Table) -> KeypadTillSettings:
     return keypad
 
 
-def _read_pole(name: str, table: Table) -> PoleTillSettings:
-    dialect = table.take("dialect", _DIALECT, "auto")
-    point = table.take("point", _POINT, None)
-    if "words" in table and "total_pattern" in table:
-        table.problem("words", "are not the only way to find the total", "either words, or total_pattern")
-    return PoleTillSettings(
-        name,
-        port=table.take("port", DEVICE_PATH, "", needed=True),
-        baudrate=table.take("baudrate", BAUDRATE, 2400 if dialect == "led8" else 9600),
-        dialect=dialect,
-        confirm=table.take("confirm", FLAG, True),
-        words=table.take("words", one_or_several(text(20, "a word that stands before the total,"), most=16), ()),
-        total_pattern=table.take("total_pattern", _PATTERN, None),
-        point=point or ("implied" if dialect == "led8" else "shown"),
-    )
-
-
 _READERS: dict[str, Callable[[str, Table], TillSettings]] = {
     "http": _read_http,
     "serial": _read_serial,
     "keypad": _read_keypad,
-    "pole": _read_pole,
+    "pole": read_pole,
 }
 _MACHINES: dict[str, Callable[[str, Table, int], TillSettings]] = {"mdb": read_mdb, "pulse": read_pulse}
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from daemon.money import Amount, Minor
 from daemon.tables.machines import MdbTillSettings, PulseTillSettings
-from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
+from daemon.tables.poles import PoleTillSettings
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.base import Desk, Front, Tellings, Till
 from daemon.tills.house import House
 from daemon.tills.http import Terms

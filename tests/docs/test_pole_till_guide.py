@@ -10,7 +10,7 @@ from contract import ROOT
 
 from daemon.giving_up import TAKEN_S
 from daemon.money import Amount, Minor
-from daemon.tables.tills import PoleTillSettings
+from daemon.tables.poles import PoleTillSettings
 from daemon.tills.pole import POLE
 from daemon.tills.pole_cells import Screen
 from daemon.tills.pole_sale import STABLE_S

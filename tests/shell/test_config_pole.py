@@ -1,11 +1,11 @@
-"""`[tills.NAME] kind = "pole"` in the configuration (`daemon.tables.tills`)."""
+"""`[tills.NAME] kind = "pole"` in the configuration (`daemon.tables.poles`)."""
 
 from __future__ import annotations
 
 import pytest
 from config_data import problems, read
 
-from daemon.tables.tills import PoleTillSettings
+from daemon.tables.poles import PoleTillSettings
 
 POLE = "[tills.pole]\nkind = 'pole'\n"
 PORT = "port = '/dev/ttyUSB0'\n"

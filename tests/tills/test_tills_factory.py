@@ -8,7 +8,8 @@ from unittest.mock import Mock, sentinel
 import pytest
 
 from daemon.tables.machines import MdbTillSettings, PulseTillSettings
-from daemon.tables.tills import KeypadTillSettings, PoleTillSettings, SerialTillSettings, TillSettings
+from daemon.tables.poles import PoleTillSettings
+from daemon.tables.tills import KeypadTillSettings, SerialTillSettings, TillSettings
 from daemon.tills.factory import Shop, build
 from daemon.tills.house import House
 from daemon.tills.http import Terms
