@@ -171,6 +171,9 @@ def test_what_a_person_does_at_a_machine_is_done_there() -> None:
     done = demo("--till", "pulse", typed="press\ninhibit\nfree\nquit\n")
     assert "machine > press\n" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_done_at_a_machine_is_said() -> None:
     done = demo("--till", "mdb", typed="choose much\nquit\n")
     assert "? 'much' is no price" in done.stdout
 
