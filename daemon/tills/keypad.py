@@ -189,11 +189,12 @@ class KeypadTill:
             self._timer = None
         at = self._now() + LAST_SHOWN_S if self._last is not None else self._typing.next_deadline()
         if at is not None and self._task is not None:
-            self._timer = asyncio.get_running_loop().call_at(at, self._pass_time)
+            self._timer = asyncio.get_running_loop().call_at(at, self._pass_time, at)
 
-    def _pass_time(self) -> None:
+    def _pass_time(self, at: float) -> None:
+        """A timer may come a hair early, and would come for ever if that counted as not yet."""
         self._last = None
-        self._typing.expire(self._now())
+        self._typing.expire(max(at, self._now()))
         self._show()
 
     def _now(self) -> float:

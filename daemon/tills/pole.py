@@ -127,8 +127,9 @@ class PoleTill:
             finding = Unclear("it is more than [box] max_amount")
         self._do(self._sale.shows(finding, self._now(), is_whole=screen.is_whole))
 
-    def _pass_time(self) -> None:
-        self._do(self._sale.pass_time(self._now()))
+    def _pass_time(self, at: float) -> None:
+        """A timer may come a hair early, and would come for ever if that counted as not yet."""
+        self._do(self._sale.pass_time(max(at, self._now())))
 
     async def _listen(self, on_health: HealthListener) -> None:
         """From when it is known what was asked for last, which may be on the display still. A box that cannot read its journal cannot
@@ -231,7 +232,7 @@ class PoleTill:
             self._timer = None
         at = self._sale.next_deadline()
         if at is not None and self._started:
-            self._timer = asyncio.get_running_loop().call_at(at, self._pass_time)
+            self._timer = asyncio.get_running_loop().call_at(at, self._pass_time, at)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._kept_going(work))
