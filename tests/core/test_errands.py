@@ -8,7 +8,9 @@ from daemon.errands import (
     CHASE_PAUSE_MAX_S,
     CHASE_TRIES,
     DOING,
+    GOODS_FAILED,
     HOLD_MAX_S,
+    KEPT_FOR_A_PERSON,
     PAID_LATE,
     REVOKE_PAUSE_MAX_S,
     UNDO_TRIES,
@@ -238,3 +240,18 @@ def test_the_most_requests_that_an_order_can_cause_is_a_number():
     assert most_requests(Schedule()) == 1 + 33 + 2 * (2 * 217 + 177) + 177
     assert most_requests(Schedule(), boots=3) == most_requests(Schedule()) + 2 * 33
     assert most_requests(Schedule(query_every_s=0.5)) == most_requests(Schedule()) + 30
+
+
+def test_what_was_not_handed_over_is_given_back_where_the_gateway_can_and_else_is_for_a_person():
+    jammed = Reason("goods_failed", "jammed")
+    paid = order(state=State.PAID, reason=jammed, errand=Errand.NONE, tries=7, pause_s=40.0)
+    refunding, action = done(Do.GIVE_BACK, paid, 200, Terms(Schedule(), holds_queries=False, returns_late_money=False, refunds=True))
+    assert (refunding.errand, refunding.reason, refunding.tries, refunding.pause_s, action) == (Errand.REFUND, jammed, 1, 0.0, Refund(T1))
+    kept, action = done(Do.GIVE_BACK, paid, 200, PLAIN)
+    assert (kept.errand, kept.reason, kept.tries, kept.pause_s, kept.next_at, action) == (Errand.NONE, jammed, 0, 0.0, None, None)
+    reported, action = done(Do.REPORT, paid.but(errand=Errand.REFUND), 200)
+    assert (reported.errand, reported.reason, action) == (Errand.NONE, jammed, None)
+
+
+def test_reasons_for_a_person_are_those_whose_money_somebody_must_see_to():
+    assert frozenset({"paid_late", GOODS_FAILED}) == KEPT_FOR_A_PERSON
