@@ -140,6 +140,13 @@ def _add_simulate(commands: Any) -> None:
     command.add_argument(
         "--exhaustive", choices=["one", "two"], help="instead: one fault, or two, of every kind at every step of every story"
     )
+    command.add_argument(
+        "--part",
+        type=_part,
+        default=(1, 1),
+        metavar="K/N",
+        help="with --exhaustive: every N-th story from the K-th on (two faults take hours)",
+    )
 
 
 def _add_journal(commands: Any) -> None:
@@ -153,6 +160,13 @@ def _add_journal(commands: Any) -> None:
 def _add_journal_place(command: argparse.ArgumentParser) -> None:
     _add_config(command)
     command.add_argument("--journal", type=Path, metavar="FILE", help="the journal itself, instead of the one the configuration names")
+
+
+def _part(text: str) -> tuple[int, int]:
+    part, slash, parts = text.partition("/")
+    if slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts):
+        return int(part), int(parts)
+    raise argparse.ArgumentTypeError(f"expected K/N such as 1/8, not {text!r}")
 
 
 def _port_or_path(text: str) -> int | Path:

@@ -60,7 +60,8 @@ def _explain(seed: int, failure: campaign.Failure) -> int:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    stories = sweep.stories(two=arguments.exhaustive == "two")
+    part, parts = arguments.part
+    stories = sweep.stories(two=arguments.exhaustive == "two")[part - 1 :: parts]
     begun = time.monotonic()
 
     def show(done: int, swept: sweep.Swept) -> None:
@@ -74,7 +75,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
         print(f"{len(swept.broken)} of {swept.tellings} tellings broke a promise")
         return FAILED
     print("\n".join(report.coverage(swept.tally)))
-    print(f"no promise was broken: {len(stories)} stories, {swept.tellings} tellings, {time.monotonic() - begun:.0f} s")
+    which = f"part {part} of {parts}: " if parts > 1 else ""
+    print(f"no promise was broken: {which}{len(stories)} stories, {swept.tellings} tellings, {time.monotonic() - begun:.0f} s")
     return DONE
 
 

@@ -41,6 +41,16 @@ def test_every_fault_at_every_step_of_every_story(capsys, monkeypatch):
     assert "no promise was broken: 1 stories, " in capsys.readouterr().out
 
 
+def test_a_sweep_in_parts_leaves_no_story_out(capsys, monkeypatch):
+    few, told = sweep.stories(two=True)[:5], []
+    monkeypatch.setattr(sweep, "stories", lambda *, two: few)
+    monkeypatch.setattr(sweep, "sweep", lambda of, *_arguments, **_options: told.append(of) or sweep.Swept(len(of)))
+    for part in ("1/2", "2/2"):
+        assert main(["simulate", "--exhaustive", "two", "--part", part]) == 0
+    assert "no promise was broken: part 2 of 2: 2 stories, 2 tellings" in capsys.readouterr().out
+    assert told == [few[0::2], few[1::2]]
+
+
 def test_a_telling_that_breaks_a_promise_is_shown(capsys, monkeypatch):
     broken = sweep.Swept(2, broken=[("a story: at moment 1: a fault", "Broken: P1: why", ["1.00 s  a line"])])
     monkeypatch.setattr(sweep, "sweep", lambda *_arguments, **_options: broken)
@@ -48,7 +58,10 @@ def test_a_telling_that_breaks_a_promise_is_shown(capsys, monkeypatch):
     assert capsys.readouterr().out == "a story: at moment 1: a fault\n1.00 s  a line\nBroken: P1: why\n\n1 of 2 tellings broke a promise\n"
 
 
-@pytest.mark.parametrize("wrong", [["--runs", "0"], ["--seed", "-1"], ["--jobs", "x"], ["--exhaustive", "three"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [["--runs", "0"], ["--seed", "-1"], ["--jobs", "x"], ["--exhaustive", "three"], ["--part", "0/2"], ["--part", "3/2"], ["--part", "1"]],
+)
 def test_wrong_use_is_said(wrong, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(["simulate", *wrong])
