@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from daemon.gateways.signing import Response, verify_request
 from daemon.payment import State
 from daemon.reply import NoAnswer, NotSent, Refusal, Unclear, Unintelligible, Verdict
 from daemon.sandbox.cases import CASES, code_for
+from daemon.sandbox.order import NotPayable
 from daemon.sandbox.scenario import Move, Scenario, Standing, Timings
 from daemon.sandbox.server import Sandbox
 from daemon.secret import Secret
@@ -652,7 +653,8 @@ async def test_a_qr_order_from_making_to_closing(sandbox, shop):
 
 async def test_money_found_while_closing_is_paid(sandbox, shop):
     await shop.create_qr(attempt())
-    sandbox.ledger.confirm("T1")
+    with suppress(NotPayable):  # on a busy machine its payer may have been quicker
+        sandbox.ledger.confirm("T1")
     assert (await shop.close(attempt())).verdict is Verdict.PAID
     assert (await shop.revoke(attempt())).verdict is Verdict.REFUNDED
 
