@@ -64,7 +64,7 @@ def _other(state: State, row: Row) -> Iterator[Row | None]:
     """Stays where it should leave, and leaves where it should stay; says paid, or does not; does nothing, or something else."""
     stays = State.REVOKED if state is State.IN_DOUBT else State.IN_DOUBT
     yield replace(row, to=state if row.to is not state else stays)
-    yield replace(row, to=State.EXPIRED if row.to is State.PAID else State.PAID)
+    yield replace(row, to=State.EXPIRED if State.PAID in (row.to, state) else State.PAID)
     yield replace(row, do=None if row.do is not None else Do.WATCH)
     yield replace(row, do=Do.REST if row.do is not Do.REST else Do.GO_ON)
     parted = State.CANCELLED if row.to is State.AWAITING_CODE else State.AWAITING_CODE
