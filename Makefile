@@ -24,7 +24,7 @@ DEBIAN12_BIN := $(DEBIAN12)/venv/bin
 DEBIAN12_STAMP := $(DEBIAN12)/set-up
 DEBIAN12_PIP := $(DEBIAN12_BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
 
-.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-shows test-tills test-crash test-demo test-wire test-parts
+.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-crash test-demo test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -71,8 +71,8 @@ CACHES ?= .pytest_cache
 PYTEST = $(TEST_PYTHON) -m pytest -m "not slow"
 
 SOME := $(strip $(ARGS))
-PARTS := $(if $(SOME),test-given,--jobs=7 --output-sync=target test-stories test-shows test-tills test-crash test-demo test-wire test-parts)
-SAY_PARTS := $(if $(SOME),:,echo "seven parts side by side; each shows its output when it is done")
+PARTS := $(if $(SOME),test-given,--jobs=8 --output-sync=target test-stories test-cases test-shows test-tills test-crash test-demo test-wire test-parts)
+SAY_PARTS := $(if $(SOME),:,echo "eight parts side by side; each shows its output when it is done")
 
 test-given:
 	$(PYTEST) $(ARGS)
@@ -80,16 +80,20 @@ test-given:
 # The tests that run whole boxes mostly wait, and leave the processor to the others.
 STORIES := tests/stories
 TILLS := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,keypad mdb pole pulse serial)))
+CASES := $(wildcard tests/stories/test_story_c*.py tests/stories/test_story_late*.py)
 SHOWS := $(filter-out $(TILLS),$(wildcard tests/stories/test_story_qr*.py tests/stories/test_story_p*.py tests/stories/test_p*.py))
 CRASHES := tests/crash tests/bench tests/soak
 DEMOS := tests/demo
 WIRES := tests/gateways tests/sandbox tests/web tests/docs tests/fuzz
 
 test-stories:
-	$(PYTEST) -o cache_dir=$(CACHES)/stories $(STORIES) $(addprefix --ignore=,$(SHOWS) $(TILLS))
+	$(PYTEST) -o cache_dir=$(CACHES)/stories $(STORIES) $(addprefix --ignore=,$(CASES) $(SHOWS) $(TILLS))
 
 test-shows:
 	$(PYTEST) -o cache_dir=$(CACHES)/shows $(SHOWS)
+
+test-cases:
+	$(PYTEST) -o cache_dir=$(CACHES)/cases $(CASES)
 
 test-tills:
 	$(PYTEST) -o cache_dir=$(CACHES)/tills $(TILLS)
