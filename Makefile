@@ -24,7 +24,7 @@ DEBIAN12_BIN := $(DEBIAN12)/venv/bin
 DEBIAN12_STAMP := $(DEBIAN12)/set-up
 DEBIAN12_PIP := $(DEBIAN12_BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
 
-.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-crash test-demo test-wire test-parts
+.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -71,23 +71,24 @@ CACHES ?= .pytest_cache
 PYTEST = $(TEST_PYTHON) -m pytest -m "not slow"
 
 SOME := $(strip $(ARGS))
-PARTS := $(if $(SOME),test-given,--jobs=8 --output-sync=target test-stories test-cases test-shows test-tills test-crash test-demo test-wire test-parts)
-SAY_PARTS := $(if $(SOME),:,echo "eight parts side by side; each shows its output when it is done")
+PARTS := $(if $(SOME),test-given,--jobs=9 --output-sync=target test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-parts)
+SAY_PARTS := $(if $(SOME),:,echo "nine parts side by side; each shows its output when it is done")
 
 test-given:
 	$(PYTEST) $(ARGS)
 
 # The tests that run whole boxes mostly wait, and leave the processor to the others.
 STORIES := tests/stories
-TILLS := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,keypad mdb pole pulse serial)))
+TILLS := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,keypad pole serial)))
+MACHINES := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,mdb pulse)))
 CASES := $(wildcard tests/stories/test_story_c*.py tests/stories/test_story_late*.py)
-SHOWS := $(filter-out $(TILLS),$(wildcard tests/stories/test_story_qr*.py tests/stories/test_story_p*.py tests/stories/test_p*.py))
+SHOWS := $(filter-out $(TILLS) $(MACHINES),$(wildcard tests/stories/test_story_qr*.py tests/stories/test_story_p*.py tests/stories/test_p*.py))
 CRASHES := tests/crash tests/bench tests/soak
 DEMOS := tests/demo
 WIRES := tests/gateways tests/sandbox tests/web tests/docs tests/fuzz
 
 test-stories:
-	$(PYTEST) -o cache_dir=$(CACHES)/stories $(STORIES) $(addprefix --ignore=,$(CASES) $(SHOWS) $(TILLS))
+	$(PYTEST) -o cache_dir=$(CACHES)/stories $(STORIES) $(addprefix --ignore=,$(CASES) $(SHOWS) $(TILLS) $(MACHINES))
 
 test-shows:
 	$(PYTEST) -o cache_dir=$(CACHES)/shows $(SHOWS)
@@ -97,6 +98,9 @@ test-cases:
 
 test-tills:
 	$(PYTEST) -o cache_dir=$(CACHES)/tills $(TILLS)
+
+test-machines:
+	$(PYTEST) -o cache_dir=$(CACHES)/machines $(MACHINES)
 
 test-crash:
 	$(PYTEST) -o cache_dir=$(CACHES)/crash $(CRASHES)
