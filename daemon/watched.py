@@ -8,7 +8,9 @@ from pathlib import Path
 
 from daemon.tables.files import SECRETS
 
-MARGIN_S = 2.0  # what comes while systemd hands the secrets over may be among them, or not
+MARGIN_S = (
+    0.1  # what comes while systemd hands the secrets over may be among them, or not; more would restart a box that was just installed
+)
 OLDEST_S = 600.0
 """A folder that is so much newer than what was handed over is so by a clock that jumped. A program takes seconds to start, not minutes."""
 

@@ -56,7 +56,7 @@ def handed_over(config, at_s):
 
 @pytest.mark.parametrize(
     ("secrets_at_s", "is_late"),
-    [(1000.0, False), (1997.9, False), (1999.0, True), (2001.0, True), (2500.0, True), (2600.1, False), (90_000.0, False)],
+    [(1000.0, False), (1999.8, False), (1999.95, True), (2001.0, True), (2500.0, True), (2600.1, False), (90_000.0, False)],
     ids=["long before", "before", "meanwhile", "after", "a slow start", "by a clock that jumped", "by one that jumped far"],
 )
 def test_secrets_that_came_after_they_were_handed_over_are_a_change_from_the_outset(config, secrets_at_s, is_late):
