@@ -556,6 +556,7 @@ def test_what_could_not_be_revoked_and_proves_paid_is_refunded():
     story.reply(V.PAID)
     assert (story.state, story.why) == (State.IN_DOUBT, "paid_late")
     story.lose()
+    assert (story.state, story.order().state) == (State.IN_DOUBT, State.IN_DOUBT)  # not "paid": the till was told otherwise
     story.until_asked()
     story.reply(V.REFUNDED)
     assert (story.state, story.why) == (State.REFUNDED, "paid_late")
