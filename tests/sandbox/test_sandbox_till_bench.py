@@ -1,4 +1,5 @@
-"""An emulated till on a real pseudo-terminal: `daemon.sandbox.tills.bench`, `daemon.sandbox.tills.kinds`, `daemon.typed`, and
+"""An emulated till on a real pseudo-terminal: `daemon.sandbox.tills.bench`, `daemon.sandbox.tills.kinds`, `daemon.sandbox.tills.outlet`,
+`daemon.typed`, and
 `tillbox sandbox --till` as a process."""
 
 from __future__ import annotations

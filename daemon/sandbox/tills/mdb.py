@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
+from daemon.sandbox.tills.outlet import Outlet
+
 VERSION = "v,4.0.3.1,emulated"
 LONGEST_LINE = 256
 
@@ -52,7 +54,7 @@ class Vend:
 
 
 @dataclass(slots=True)
-class MdbMachine:
+class MdbMachine(Outlet):
     """`vends` is every request in order, with what came of it; `heard` every line of the box; `wrong` what no box should say."""
 
     help: str = _HELP
@@ -68,8 +70,6 @@ class MdbMachine:
     is_door_open: bool = False
     _begins: int = 0
     _rest: bytes = b""
-    _out: bytearray = field(default_factory=bytearray)
-    _words: list[str] = field(default_factory=list)
     _due: dict[str, float] = field(default_factory=dict)  # what the machine will do, and when
 
     @property
@@ -105,15 +105,6 @@ class MdbMachine:
 
     def next_deadline(self) -> float | None:
         return min(self._due.values(), default=None)
-
-    def take(self) -> bytes:
-        data = bytes(self._out)
-        self._out.clear()
-        return data
-
-    def take_words(self) -> list[str]:
-        words, self._words = self._words, []
-        return words
 
     def _say(self, line: str) -> None:
         self._out += line.encode() + b"\n"

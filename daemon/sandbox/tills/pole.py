@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
+from daemon.sandbox.tills.outlet import Outlet
+
 COLUMNS = 20
 
 _HELP = """\
@@ -30,7 +32,7 @@ _PRICE, _TOTAL, _RECEIVED, _CHANGE = 1, 2, 3, 4  # lamps of LED8
 
 
 @dataclass(slots=True)
-class PoleCounter:
+class PoleCounter(Outlet):
     """`heard` is every byte that came back: there must be none."""
 
     help: str = _HELP
@@ -40,8 +42,6 @@ class PoleCounter:
     sum: Decimal = Decimal(0)
     _language: str = "english"
     _shown: bytes = b""
-    _out: bytearray = field(default_factory=bytearray)
-    _words: list[str] = field(default_factory=list)
 
     # -- the line --
 
@@ -58,15 +58,6 @@ class PoleCounter:
 
     def next_deadline(self) -> float | None:
         return None
-
-    def take(self) -> bytes:
-        data = bytes(self._out)
-        self._out.clear()
-        return data
-
-    def take_words(self) -> list[str]:
-        words, self._words = self._words, []
-        return words
 
     # -- what a person does --
 

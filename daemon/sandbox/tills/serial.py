@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any
 
+from daemon.sandbox.tills.outlet import Outlet
+
 ANSWER_S = 1.0  # "no answer within a second means: say the same again"
 TRIES = 4  # and then a cashier is told
 LONGEST_LINE = 4096
@@ -36,7 +38,7 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class SerialCounter:
+class SerialCounter(Outlet):
     """`heard` is every message of the box in order; `ends` the newest end of each payment, as the till stored it; `broken` the
     lines that no box should send."""
 
@@ -50,8 +52,6 @@ class SerialCounter:
     broken: list[bytes] = field(default_factory=list)
     ref: str = ""  # the payment that was asked for last
     _rest: bytes = b""
-    _out: bytearray = field(default_factory=bytearray)
-    _words: list[str] = field(default_factory=list)
     _asked: _Asked | None = None
     _last_pay: dict[str, Any] | None = None
     _refs: Any = field(default_factory=lambda: count(1))
@@ -81,15 +81,6 @@ class SerialCounter:
 
     def next_deadline(self) -> float | None:
         return self._asked.again_at if self._asked else None
-
-    def take(self) -> bytes:
-        data = bytes(self._out)
-        self._out.clear()
-        return data
-
-    def take_words(self) -> list[str]:
-        words, self._words = self._words, []
-        return words
 
     # -- what it is told --
 
