@@ -234,9 +234,8 @@ class BoxDesk:
 
     async def _make_way(self, payment: Payment, till: str) -> None:
         """Give up what still waits for its payer. Raises Busy where a code was presented just now."""
-        gives_up = Cancelled(f"till {till}, which goes before", makes_way=True, at=self._runner.at())
-        with suppress(KeyError, Unfit), not_storable("written"):  # it may have ended meanwhile, or gone on
-            await self._runner.feed(payment.ref, gives_up)
+        with suppress(KeyError, Ended):  # it may have ended meanwhile, or gone on
+            await self.cancel(payment.ref, f"till {till}, which goes before", unsent=True)
         if (busy := self._busy()) is not None:
             raise Busy(busy.ref)
 
