@@ -14,7 +14,6 @@ from daemon.simulation.counter import LineTill
 from daemon.simulation.history import play
 from daemon.simulation.promises import Broken
 from daemon.simulation.setting import draw_setting
-from daemon.simulation.till import Till
 from daemon.simulation.till_line import LINE_TILL, SimulatedTillLine
 from daemon.tills import serial_words
 from daemon.tills.base import Telling
@@ -109,11 +108,6 @@ def test_two_ends_under_one_number_are_found_out() -> None:
 
 def _end(seq: int, state: str) -> dict[str, object]:
     return {"t": "end", "ref": "S1", "seq": seq, "state": state, "reason": None}
-
-
-def test_a_till_over_http_has_nothing_to_add() -> None:
-    Till.check(Till.__new__(Till))
-    assert issubclass(LineTill, Till)
 
 
 def test_the_line_tells_of_its_opening_and_carries_bytes() -> None:
