@@ -22,7 +22,7 @@ NUMBER = OutTradeNo("20260101T0001A1")
 SECRET = "made+up/secret&with=every #thing%20;in?it~é'!"
 APIKEY = "made-up-apikey-of-no-other-use"
 PLACE = Place("box-1", "shop-7", "The Tea Shop")
-SCHEDULE = Schedule(answer_s=2.0, reply_s=2.0)
+SCHEDULE = Schedule(answer_s=20.0, reply_s=20.0)  # a busy machine is not what is tested
 ATTEMPT = Attempt(NUMBER, "cbtis", "wechat", Amount(Minor(1250), "HKD"), State.CREATING_QR, 0.0, description="Green tea")
 SHOWN = ATTEMPT.but(state=State.PRESENTING_QR)
 

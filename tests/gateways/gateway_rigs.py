@@ -44,7 +44,7 @@ from daemon.secret import Secret
 from daemon.timing import Schedule
 
 PLACE = Place("box-1", "shop-7", "The Tea Shop")
-PATIENT = Schedule(answer_s=8.0, reply_s=8.0)  # a busy machine is not what is tested
+PATIENT = Schedule(answer_s=20.0, reply_s=20.0)  # a busy machine is not what is tested
 TIMINGS = Timings(revoke_not_before_s=0.0, confirm_s=600.0)  # nobody pays because time goes by
 WAITS = Scenario("waits", "the payer does nothing until the test says so", Standing.UNPAID)
 

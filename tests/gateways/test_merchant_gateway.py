@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from merchant_backend import CODE, KEY, NOW, PLACE, QUICK, Backend, attempt, gateway, order
+from merchant_backend import CODE, KEY, NOW, PATIENT, PLACE, QUICK, Backend, attempt, gateway, order
 
 from daemon.codes import AuthCode
 from daemon.gateways.base import Ability
@@ -28,6 +28,7 @@ from daemon.sandbox.order import NotPayable
 from daemon.sandbox.scenario import Move, Scenario, Standing, Timings
 from daemon.sandbox.server import Sandbox
 from daemon.secret import Secret
+from daemon.timing import Schedule
 
 
 @asynccontextmanager
@@ -119,8 +120,8 @@ async def test_a_held_query_is_waited_for_longer(backend, box):
 
     backend.handle = slowly
     async with serving(backend) as url:
-        box = gateway(url)
-        assert (await box.query(attempt(), hold_s=1)).verdict is Verdict.PAID
+        box = gateway(url, schedule=QUICK)
+        assert (await box.query(attempt(), hold_s=5)).verdict is Verdict.PAID
         with pytest.raises(NoAnswer):
             await box.query(attempt())
         await box.aclose()
@@ -510,11 +511,11 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
         yield running
 
 
-def at_sandbox(sandbox: Sandbox, auth: str = "signature") -> MerchantGateway:
+def at_sandbox(sandbox: Sandbox, auth: str = "signature", schedule: Schedule = PATIENT) -> MerchantGateway:
     files = (sandbox.client_cert_file, sandbox.client_key_file) if auth == "mtls" else (None, None)
     secret = Secret(sandbox.merchant.secret)
     settings = MerchantSettings("shop", sandbox.merchant_url, auth, sandbox.merchant.key_id, secret, *files, sandbox.ca_file)
-    return MerchantGateway(settings, PLACE, QUICK)
+    return MerchantGateway(settings, PLACE, schedule)
 
 
 @pytest.fixture
@@ -541,7 +542,7 @@ async def test_the_whole_life_of_an_order_with_each_way_of_proving(sandbox, auth
 
 async def test_a_wrong_secret_is_found_by_the_box_check(sandbox):
     settings = MerchantSettings("shop", sandbox.merchant_url, "signature", "box-1", Secret("not the one"), ca_file=sandbox.ca_file)
-    box = MerchantGateway(settings, PLACE, QUICK)
+    box = MerchantGateway(settings, PLACE, PATIENT)
     (problem,) = await box.check()
     assert problem.blocking
     assert "secret" in problem.text
@@ -551,7 +552,7 @@ async def test_a_wrong_secret_is_found_by_the_box_check(sandbox):
 async def test_a_wrong_clock_is_found_by_the_box_check(sandbox):
     secret = Secret(sandbox.merchant.secret)
     settings = MerchantSettings("shop", sandbox.merchant_url, "signature", "box-1", secret, ca_file=sandbox.ca_file)
-    box = MerchantGateway(settings, PLACE, QUICK, wall_clock=lambda: NOW)
+    box = MerchantGateway(settings, PLACE, PATIENT, wall_clock=lambda: NOW)
     (problem,) = await box.check()
     assert problem.blocking
     assert "clock_skew" in problem.text
@@ -600,15 +601,18 @@ async def test_no_spoilt_answer_ever_ends_a_sale(sandbox, shop):
     """P4: whatever the wire does to an answer, it is unclear, and the query then tells the truth."""
     spoilt = [name for name, case in CASES.items() if case.charge.nth(1).fault.value != "none" or "signature" in name]
     assert len(spoilt) > 12
+    hasty = at_sandbox(sandbox, schedule=QUICK)  # gives up on a silent sandbox before that speaks
+    await hasty.warm()
     for serial, name in enumerate(spoilt):
         if case_is_about_revoke(name):
             continue
         order_attempt = attempt(out_trade_no=f"T{serial}")
         with pytest.raises(Unclear):
-            await shop.submit(order_attempt, AuthCode(code_for(name, serial)))
+            await hasty.submit(order_attempt, AuthCode(code_for(name, serial)))
         paid = sandbox.ledger.order(f"T{serial}").state is Standing.PAID
         if paid and name != "bad_signature_always":
             assert (await shop.query(order_attempt)).verdict is Verdict.PAID, name
+    await hasty.aclose()
 
 
 def case_is_about_revoke(name: str) -> bool:

@@ -39,7 +39,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 NUMBER = OutTradeNo("20260101T0001A1")
 CODE = "13" + "0" * 14 + "17"
 PLACE = Place("box-1", "shop-7", "The Tea Shop")
-SCHEDULE = Schedule(answer_s=2.0, reply_s=2.0)
+SCHEDULE = Schedule(answer_s=20.0, reply_s=20.0)  # a busy machine is not what is tested
 
 ATTEMPT = Attempt(NUMBER, "wechat", "wechat", Amount(Minor(1250), "CNY"), State.SUBMITTING, 0.0, description="Green tea")
 

@@ -173,7 +173,7 @@ async def test_closing_a_hanging_panel_ends_in_time_and_leaves_it(make, panel, c
     await is_ok(display)
     panel.free.clear()
     display.show(picture(1))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         await display.close(picture(9))
     assert "display_close_timeout" in caplog.text
     assert all(thread.daemon for thread in threading.enumerate() if thread.name == "display")

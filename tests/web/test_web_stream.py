@@ -124,7 +124,7 @@ async def events_of_any_size(stream, number):
 async def test_a_stop_of_the_box_ends_streams_at_once(box):
     async with box.session.get(box.url("/v1/events")) as stream:
         await until(lambda: box.desk.followers)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             await box.web.stop()
             assert b"tillbox" in await stream.content.read()
     assert box.desk.followers == 0
