@@ -45,6 +45,7 @@ from daemon.vitals import Vitals
 from daemon.warming import Warming
 from daemon.watched import Watched
 from daemon.web.api import Web
+from daemon.web.lookout import Dots, Sights
 from daemon.web.settings import WebSettings
 from hw import factory
 from hw.interfaces import Tap
@@ -183,6 +184,7 @@ class App:
             version=version("tillbox"),
             pushed={n: g for n, g in self.gateways.items() if isinstance(g, Pushed)},
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
+            sights=self._sights(),
             simulated_pads={till.name: till.played for till in self.tills if isinstance(till, Played) and till.played is not None},
         )
 
@@ -308,6 +310,16 @@ class App:
     def _is_offer(self, payment: Payment) -> bool:
         """Made by a till without staff, and nobody has come to it."""
         return payment.till in self._unattended and payment.state is State.AWAITING_CODE and not payment.attempts
+
+    def _sights(self) -> Sights:
+        box = self.config.box
+        about = {"version": version("tillbox"), "terminal_id": box.terminal_id, "store_name": box.store_name, "currency": box.currency}
+        listeners = (self.presenter.listeners, self.presenter.picture_listeners)
+        return Sights(lambda: {**self.desk.status(), **about}, self._dots, listeners)
+
+    def _dots(self) -> Dots | None:
+        image = self.presenter.image
+        return None if image is None else Dots(image.width, image.height, image.tobytes())
 
     def _panel_png(self) -> bytes | None:
         return None if self.presenter.image is None else png(self.presenter.image)

@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from daemon.demo.qr_stories import NOBODY_SCANS
 from daemon.demo.stage import Stage
 from daemon.demo.till_kinds import TillDemo
 from daemon.money import parse_amount
-from daemon.payment import Mode, Ref, State
+from daemon.payment import Ref, State
 from daemon.sandbox.cases import CASES, case_table
 from daemon.typed import typed_lines
 from hw.simulated import SimulatedButton
@@ -100,9 +99,6 @@ class Console:
             self._stage.say(f"  ? {error}")
 
     async def _show(self, text: str) -> None:
-        stage = self._stage
-        if stage.app.desk.status()["busy_ref"] is None and not stage.app.desk.not_ready(Mode.SHOW):
-            stage.sandbox.deck.put(NOBODY_SCANS)  # until `pay`
         await self._ask(text, mode="show")
 
     async def _pay(self, _rest: str) -> None:

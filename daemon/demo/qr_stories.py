@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from daemon.demo.stage import Stage
+from daemon.demo.stage import NOBODY_SCANS, Stage
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Call, Move, Scenario, Standing, Step, Steps
-
-NOBODY_SCANS = CASES["password_never"]
 
 PAID_LATE = Scenario(
     "shown_paid_late",

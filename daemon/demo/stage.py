@@ -14,7 +14,8 @@ import aiohttp
 
 from daemon.app import App
 from daemon.config import load
-from daemon.sandbox.cases import code_for
+from daemon.demo.playground import DemoPlayground
+from daemon.sandbox.cases import CASES, code_for
 from daemon.sandbox.scenario import Timings
 from daemon.sandbox.server import Sandbox
 from hw.simulated import SimulatedDisplay, SimulatedScanner
@@ -30,6 +31,7 @@ qr_s = 60
 qr_query_every_s = 1
 chase_s = 1
 """
+NOBODY_SCANS = CASES["password_never"]
 _SANDBOX = Timings(revoke_not_before_s=3.0, auto_close_s=45.0, confirm_s=60.0)
 
 _CONFIG = """\
@@ -158,5 +160,7 @@ async def set_stage(directory: Path, port: int, language: str, say: Callable[[st
         text = _CONFIG.format(store=STORES[language], language=language, port=port, timing=_TIMING, gateways=gateways, tills=tills)
         path = directory / "config.toml"
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+        sandbox.deck.shown = NOBODY_SCANS  # until somebody at the terminal or on the page does
         async with App(load(path)) as app, aiohttp.ClientSession() as http:
+            app.web.playing.ground = DemoPlayground(app, sandbox)
             yield Stage(app, sandbox, say, http)

@@ -48,6 +48,7 @@ class Deck:
         self._scripted = deque(scripted)
         self._default = default
         self._next: deque[Scenario] = deque()
+        self.shown = PAID  # what becomes of a QR order that nothing else says anything of
 
     def put(self, scenario: Scenario) -> None:
         """The next order gets this one (several: in turn), whatever script and code say."""
@@ -60,7 +61,7 @@ class Deck:
                 return cards.popleft()
         if self._default is not None:
             return self._default
-        return PAID if code is None else case_of_code(code)
+        return self.shown if code is None else case_of_code(code)
 
 
 def read_script(path: Path) -> tuple[Deck, Timings]:

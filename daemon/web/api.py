@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -21,11 +23,15 @@ from daemon.web.box import Box, SimulatedKeys, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
 from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.heads import refuse
+from daemon.web.lookout import Sights
+from daemon.web.page import Page
 from daemon.web.payments import Payments
+from daemon.web.playing import Playing
 from daemon.web.pushes import Pushes
 from daemon.web.settings import Limits, WebSettings, is_loopback
 from daemon.web.stream import Streams
 from daemon.web.waiting import Ending
+from daemon.web.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +42,11 @@ _PAYMENT = "/v1/payments/{ref:[^/]+}"
 class Web:
     """The HTTP face of one box.
 
-    `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `simulated_scan` takes a code
-    (None: the scanner is a real one), `simulated_pads` type on the number pads of tills, `is_alive` says whether the box
-    does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where there is none. Raises ValueError for
-    listening beyond loopback without a token.
+    `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `sights` what the page shows,
+    `simulated_scan` takes a code (None: the scanner is a real one), `simulated_pads` type on the number pads of tills,
+    `is_alive` says whether the box does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where
+    there is none. `playing.ground` may be set where somebody plays with the box. Raises ValueError for listening beyond
+    loopback without a token.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class Web:
         till: str | None = "http",
         limits: Limits | None = None,
         simulated_pads: Mapping[str, Callable[[str], object]] | None = None,
+        sights: Sights | None = None,
     ) -> None:
         if settings.token is None and not is_loopback(settings.host):
             raise ValueError("listening beyond loopback needs a token")
@@ -68,6 +76,9 @@ class Web:
         self._box = Box(desk, panel_png, is_alive, version)
         self._scans = None if simulated_scan is None else SimulatedScans(simulated_scan, self._limits)
         self._keys = SimulatedKeys(simulated_pads, self._limits) if simulated_pads else None
+        self._sights = sights or Sights(desk.status, lambda: None)
+        self._page = Page()
+        self.playing = Playing(self._limits)
         self._pushes = Pushes(desk, pushed or {}, self._limits)
         self._running: _Running | None = None
 
@@ -83,7 +94,9 @@ class Web:
         assert self._running is None, "started already"
         ending = Ending()
         payments = Payments(self._desk, self._till, self._terms, self._limits, ending)
-        runner = web.AppRunner(self._application(payments, Streams(self._desk, self._limits, ending)), access_log=None)
+        streams = Streams(self._desk, self._limits, ending)
+        watch = Watch(self._desk, self._sights, _clock(), self._limits, ending)
+        runner = web.AppRunner(self._application(self._routes(payments, streams, watch)), access_log=None)
         await runner.setup()
         try:
             listener = await self._listen(runner)
@@ -105,37 +118,49 @@ class Web:
         factory = connection_factory(runner.server, self._limits)
         return await asyncio.get_running_loop().create_server(factory, self._settings.host, self._settings.port)
 
-    def _application(self, payments: Payments, streams: Streams) -> web.Application:
+    def _application(self, routes: list[tuple[str, str, Handler]]) -> web.Application:
         guard = HostGuard(self._settings.host) if self._settings.token is None else TokenGuard(self._settings.token)
         app = web.Application(middlewares=[note_speech, in_one_shape, refuse, web.middleware(guard)])
         app.on_response_prepare.append(_sign)
-        for methods, path, handler in self._routes(payments, streams):
+        for methods, path, handler in routes:
             resource = app.router.add_resource(path)
             for method in methods.split():
                 resource.add_route(method, handler, expect_handler=expect_later)
         return app
 
-    def _routes(self, payments: Payments, streams: Streams) -> list[tuple[str, str, Handler]]:
+    def _routes(self, payments: Payments, streams: Streams, watch: Watch) -> list[tuple[str, str, Handler]]:
         routes: list[tuple[str, str, Handler]] = [
             ("PUT", _PAYMENT, payments.put),
             ("GET HEAD", _PAYMENT, payments.get),
             ("DELETE", _PAYMENT, payments.delete),
             ("GET HEAD", "/v1/payments", payments.list),
             ("GET", "/v1/events", streams.get),
+            ("GET", "/v1/watch", watch.get),
             ("GET HEAD", "/v1/box", self._box.status),
             ("GET HEAD", "/v1/panel.png", self._box.panel),
             ("GET HEAD", "/healthz", self._box.health),
             ("GET POST", "/v1/notify/{gateway}", self._pushes.take),
+            ("GET HEAD", "/", self._page.index),
+            ("GET HEAD", "/page/{name}", self._page.file),
         ]
         if self._scans is not None:
             routes.append(("POST", "/v1/simulated/scan", self._scans.post))
         if self._keys is not None:
             routes.append(("POST", "/v1/simulated/keys/{till}", self._keys.post))
-        return routes
+        return [*routes, ("GET HEAD", "/v1/simulated", self.playing.get), ("POST", "/v1/simulated/{toy}", self.playing.post)]
 
 
 async def _sign(_request: web.Request, answer: web.StreamResponse) -> None:
-    answer.headers.update(ALWAYS)
+    for name, value in ALWAYS.items():
+        if name not in answer.headers or name == "Server":  # the page's files may be kept, and say so themselves
+            answer.headers[name] = value
+
+
+def _clock() -> Callable[[], dict[str, Any]]:
+    """What the clocks say, from now on."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    return lambda: {"now": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), "up_s": int(loop.time() - started)}
 
 
 class _Running:

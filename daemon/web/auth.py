@@ -17,6 +17,7 @@ from daemon.web.errors import Handler, Problem, route_of
 
 _LIVENESS = "/healthz"  # gives nothing away
 _WEBHOOKS = "/v1/notify/"  # prove themselves
+_PAGE = ("/", "/page/{name}")  # what anybody can read in the package; what it shows is behind the token
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:/@]+)(?::[0-9]{1,5})?")
 
 
@@ -33,7 +34,7 @@ class TokenGuard:
         self._token = token.reveal().encode()
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not _is_open(request) and not self._shows_token(request):
+        if not _is_open(request) and route_of(request) not in _PAGE and not self._shows_token(request):
             text = "this box wants its token: Authorization: Bearer TOKEN (the content of [web] token_file)"
             raise Problem(401, "unauthorized", text, headers={"WWW-Authenticate": 'Bearer realm="tillbox"'})
         return await handler(request)

@@ -100,7 +100,7 @@ class Payments:
         """The payment when its state differs from `after`; as it stands when the time is up or the box stops."""
         waiting = asyncio.ensure_future(self._waited(ref, after, wait_s))
         try:
-            if await self._ending.or_done(waiting, wait_s + _GRACE_S):
+            if await self._ending.or_done(waiting, timeout_s=wait_s + _GRACE_S):
                 return waiting.result()
             return await self._desk.find(ref)
         finally:

@@ -16,7 +16,7 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 _SEQ = re.compile(r"[0-9]{1,18}")  # what fits SQLite's whole numbers
 _RETRY_MS = 2000  # how soon a browser comes back
 
+_Thing = TypeVar("_Thing")
+
 
 class Streams:
     def __init__(self, desk: Desk, limits: Limits, ending: Ending) -> None:
@@ -39,45 +41,66 @@ class Streams:
         self._seats = Seats(limits.streams, "event streams")
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        after_seq = _last_event_id(request)
+        after_seq = last_event_id(request)
         with self._seats.take(request):
-            entries = self._desk.follow(after_seq)
-            try:
-                return await self._serve(request, entries)
-            finally:
-                await _close(entries)
+            return await Outlet(request, self._limits).serve(self._chunks(request, self._desk.follow(after_seq)))
 
-    async def _serve(self, request: web.Request, entries: AsyncIterator[Entry]) -> web.StreamResponse:
-        coming = _next(entries)
-        await asyncio.sleep(0)  # following has begun before the caller can know: nothing falls in between
-        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+    async def _chunks(self, request: web.Request, entries: AsyncIterator[Entry]) -> AsyncIterator[bytes]:
+        """Entry after entry, until the box stops or nobody listens any more."""
+        coming = next_of(entries)
         try:
-            await stream.prepare(request)
-            await self._write(stream, f": tillbox\nretry: {_RETRY_MS}\n\n".encode())
-            while (entry := await self._entry(request, stream, coming)) is not None:
-                coming = _next(entries)
-                await self._write(stream, event_bytes(entry))
-        except (ConnectionError, TimeoutError):
-            _drop(request, "not_taken")
-        except Exception:  # an error answer would land in the middle of the stream
-            log.exception("stream_fault")
-            _drop(request, "fault")
+            while not (self._ending.has_come or is_gone(request)):
+                if not await self._ending.or_done(coming, timeout_s=self._limits.keep_alive_s):
+                    yield b": still here\n\n"
+                elif (entry := coming.result()) is None:
+                    return
+                else:
+                    coming = next_of(entries)
+                    yield event_bytes(entry)
         finally:
             await put_down(coming)
-        return stream
+            await close(entries)
 
-    async def _entry(self, request: web.Request, stream: web.StreamResponse, coming: asyncio.Task[Entry | None]) -> Entry | None:
-        """The next entry; None when there will be none, because the box stops or nobody listens any more."""
-        while not await self._ending.or_done(coming, self._limits.keep_alive_s):
-            if self._ending.has_come or is_gone(request):
-                return None
-            await self._write(stream, b": still here\n\n")
-        return coming.result()
+
+class Outlet:
+    """One caller's stream of events. A caller that takes nothing for `write_s` of the limits is cut off."""
+
+    def __init__(self, request: web.Request, limits: Limits) -> None:
+        self._request = request
+        self._write_s = limits.write_s
+
+    async def serve(self, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
+        """Send them all. They begin to be made before the caller can know that it is listened to: nothing falls in between."""
+        first = next_of(chunks)
+        await asyncio.sleep(0)
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+        try:
+            await stream.prepare(self._request)
+            await self._write(stream, b": tillbox\nretry: %d\n\n" % _RETRY_MS)
+            chunk = await first
+            while chunk is not None:
+                await self._write(stream, chunk)
+                chunk = await anext(chunks, None)
+        except (ConnectionError, TimeoutError):
+            self._drop("not_taken")
+        except Exception:  # an error answer would land in the middle of the stream
+            log.exception("stream_fault")
+            self._drop("fault")
+        finally:
+            await put_down(first)
+            await close(chunks)
+        return stream
 
     async def _write(self, stream: web.StreamResponse, chunk: bytes) -> None:
         """Raises ConnectionError where the caller has gone, TimeoutError where it does not take it."""
-        async with asyncio.timeout(self._limits.write_s):
+        async with asyncio.timeout(self._write_s):
             await stream.write(chunk)
+
+    def _drop(self, why: str) -> None:
+        """Cut off a caller that is gone or too slow: what still waits for it would keep the connection open."""
+        log.info("stream_dropped why=%s", why)
+        if self._request.transport is not None:
+            self._request.transport.abort()
 
 
 def event_bytes(entry: Entry) -> bytes:
@@ -85,16 +108,17 @@ def event_bytes(entry: Entry) -> bytes:
     return b"id: %d\nevent: payment\ndata: %s\n\n" % (entry.seq, json_bytes(asdict(entry)))
 
 
-def _next(entries: AsyncIterator[Entry]) -> asyncio.Task[Entry | None]:
-    """The next entry, None at the end, being fetched: waiting for it can pause and go on without losing any."""
+def next_of(things: AsyncIterator[_Thing]) -> asyncio.Task[_Thing | None]:
+    """The next of them, None at the end, being fetched: waiting for it can pause and go on without losing any."""
 
-    async def fetch() -> Entry | None:
-        return await anext(entries, None)
+    async def fetch() -> _Thing | None:
+        return await anext(things, None)
 
     return asyncio.ensure_future(fetch())
 
 
-def _last_event_id(request: web.Request) -> int | None:
+def last_event_id(request: web.Request) -> int | None:
+    """After which entry a caller goes on; None where it does not say. Raises Problem."""
     text = request.headers.get("Last-Event-ID", "")
     if not text:
         return None
@@ -103,14 +127,8 @@ def _last_event_id(request: web.Request) -> int | None:
     return int(text)
 
 
-def _drop(request: web.Request, why: str) -> None:
-    """Cut off a caller that is gone or too slow: what still waits for it would keep the connection open."""
-    log.info("stream_dropped why=%s", why)
-    if request.transport is not None:
-        request.transport.abort()
-
-
-async def _close(entries: AsyncIterator[Any]) -> None:
-    aclose = getattr(entries, "aclose", None)
+async def close(things: AsyncIterator[Any]) -> None:
+    """Let a generator clean up after itself now, and not whenever it is collected."""
+    aclose = getattr(things, "aclose", None)
     if aclose is not None:
         await aclose()

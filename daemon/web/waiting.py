@@ -26,10 +26,10 @@ class Ending:
         if not self._come.done():
             self._come.set_result(None)
 
-    async def or_done(self, task: asyncio.Task[Any], timeout_s: float | None = None) -> bool:
-        """Wait until the task is done, the server stops, or the time is up; whether the task is done."""
-        await asyncio.wait({task, self._come}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        return task.done()
+    async def or_done(self, *tasks: asyncio.Task[Any], timeout_s: float | None = None) -> bool:
+        """Wait until one of the tasks is done, the server stops, or the time is up; whether one is done."""
+        await asyncio.wait({*tasks, self._come}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        return any(task.done() for task in tasks)
 
 
 class Seats:
