@@ -117,7 +117,7 @@ test-parts:
 crash-test: setup ## the crash stories in full: every place of every step, twenty minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)
 
-DEB_SOURCES := $(wildcard systemd/* systemd/deb/*) config.toml docs/tillbox.1 $(shell find daemon hw -name '*.py' -o -name '*.sql' -o -name '*.hex')
+DEB_SOURCES := $(wildcard systemd/* systemd/deb/*) config.toml docs/tillbox.1 $(shell find daemon hw -name '*.py' -o -name '*.sql' -o -name '*.hex' -o -path '*/static/*') docs/api.yaml
 
 # The long form of the proof (docs/proof.md). FACTOR makes it as long as one likes.
 FACTOR ?= 1

@@ -142,6 +142,7 @@ class Web:
             ("GET POST", "/v1/notify/{gateway}", self._pushes.take),
             ("GET HEAD", "/", self._page.index),
             ("GET HEAD", "/page/{name}", self._page.file),
+            ("GET HEAD", "/v1/api.yaml", self._page.document),
         ]
         if self._scans is not None:
             routes.append(("POST", "/v1/simulated/scan", self._scans.post))

@@ -27,8 +27,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",  # kept, and asked about each time: a new version of the box is seen at once
 }
-_KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_INDEX = "index.html"
+_KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "yaml": "application/yaml"}
+_INDEX, _DOCUMENT = "index.html", "api.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ class Page:
 
     async def index(self, request: web.Request) -> web.Response:
         return self._answer(request, _INDEX)
+
+    async def document(self, request: web.Request) -> web.Response:
+        """The OpenAPI document of all that the box answers to."""
+        return self._answer(request, _DOCUMENT)
 
     async def file(self, request: web.Request) -> web.Response:
         return self._answer(request, request.match_info["name"])

@@ -66,7 +66,7 @@ def box_schema() -> Any:
     wanted["amount"]["maximum"] = LARGEST_AMOUNT
     schema = schemathesis.openapi.from_dict(document)
     schema.config.checks.positive_data_acceptance.expected_statuses += _BUSY
-    return schema.exclude(path="/v1/events")  # never ends: see below
+    return schema.exclude(path="/v1/events").exclude(path="/v1/watch")  # never end: see below
 
 
 def backend_schema() -> Any:
@@ -110,7 +110,7 @@ def ask_box(case: Any, box: Any) -> None:
 
 def test_both_ends_were_reached() -> None:
     """Requests that are all refused, or all taken, would prove little. Only where all of them were made before."""
-    if len({path for _method, path in _seen}) < len(CONTRACT.document["paths"]) - 1:
+    if len({path for _method, path in _seen}) < len(CONTRACT.document["paths"]) - 2:
         pytest.skip("the requests themselves were not chosen")
     assert _seen[("PUT", "/v1/payments/{ref}")] >= {201, 400, 422}
     assert _seen[("GET", "/v1/payments/{ref}")] >= {200, 404, 422}

@@ -41,7 +41,7 @@ def test_it_is_openapi_3_1_and_every_operation_is_whole() -> None:
         assert {p["name"] for p in given if p["in"] == "path"} == set(re.findall(r"\{([a-z_]+)\}", path))
         for response in operation["responses"].values():
             assert API.resolved(response)["description"]
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 18
 
 
 def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
@@ -96,9 +96,11 @@ def test_paths_and_methods_are_those_that_are_served() -> None:
             return self
 
     web: Any = object.__new__(Web)
-    web._box = web._pushes = web._scans = web._keys = _Handlers()
+    web._box = web._pushes = web._scans = web._keys = web._page = web.playing = _Handlers()
     served = {
-        (method, path.replace(":[^/]+", "")) for methods, path, _ in web._routes(_Handlers(), _Handlers()) for method in methods.split()
+        (method, path.replace(":[^/]+", ""))
+        for methods, path, _ in web._routes(_Handlers(), _Handlers(), _Handlers())
+        for method in methods.split()
     }
     assert {(method, path) for path, method, _operation in API.operations()} == {pair for pair in served if pair[0] != "HEAD"}
 
@@ -170,7 +172,7 @@ def test_every_code_stands_under_its_status() -> None:
 def test_the_guide_tells_every_call_and_every_code() -> None:
     guide = (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")
     headings = "\n".join(line for line in guide.splitlines() if line.startswith("## "))
-    told = set(re.findall(r"`(GET|PUT|POST|DELETE) (/[^`]+)`", headings)) | {("GET", "/v1/notify/{gateway}")}  # under POST's heading
+    told = set(re.findall(r"`(GET|PUT|POST|DELETE) (/[^`]*)`", headings)) | {("GET", "/v1/notify/{gateway}")}  # under POST's heading
     assert told == {(method, path) for path, method, _operation in API.operations()}
     for code in SCHEMAS["ErrorCode"]["enum"]:
         assert f"`{code}`" in guide, code

@@ -9,7 +9,7 @@ from daemon.secret import Secret
 from daemon.web.settings import is_loopback
 
 TOKEN = "open-sesame-0123"  # made up
-PLACES = ["/v1/box", "/v1/payments", "/v1/payments/A-17", "/v1/events", "/v1/panel.png", "/nowhere", "/"]
+PLACES = ["/v1/box", "/v1/payments", "/v1/payments/A-17", "/v1/events", "/v1/panel.png", "/v1/watch", "/nowhere"]
 
 
 @pytest.mark.parametrize("path", PLACES)

@@ -50,7 +50,7 @@ async def test_a_box_with_a_real_scanner_takes_no_simulated_codes(serve):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/payments/", "/v1/payments/a/b", "/V1/box", "/v1/box/", "/v1/notify/", "/v1/notify/a/b", "/v2/box"]
+    "path", ["/v1", "/v1/payments/", "/v1/payments/a/b", "/V1/box", "/v1/box/", "/v1/notify/", "/v1/notify/a/b", "/v2/box"]
 )
 async def test_an_unknown_path_is_404_in_the_same_shape(box, path):
     status, body = await box.call("GET", path)
