@@ -1,0 +1,117 @@
+"""A headless Chromium before the box's page, which is the demo's or a real box's (`make page-test`).
+
+What a person could not see is watched at every test: errors in the console, files that did not come, requests to another host.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page is not looked at in a browser")
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "tests" / "output"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [  # nothing of its own over the network, and no sandbox where the tests run as root
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+READY = re.compile(r"The box answers at (http://127\.0\.0\.1:\d+)/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(180))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here (Debian's chromium)")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def demo() -> Iterator[str]:
+    """The address of a demo of its own."""
+    command = [sys.executable, "-m", "daemon", "demo", "--port", "0"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if found := READY.search(line):
+                    break
+            else:
+                raise AssertionError("the demo ended before it began")
+            yield found[1]
+        finally:
+            process.kill()
+            process.communicate()  # read on, so that it cannot wait for us either
+
+
+class Seen:
+    """A page in the browser, and what went wrong in it without anybody seeing it."""
+
+    def __init__(self, page: Any, name: str) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        self.hosts: set[str] = set()
+        self.forgiven: tuple[str, ...] = ()
+        self._name = name
+        page.on("console", lambda said: self._said(said))
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+
+    def _said(self, said: Any) -> None:
+        if said.type in ("error", "warning"):
+            self.faults.append(f"{said.type}: {said.text}")
+
+    def picture(self, what: str) -> None:
+        """Kept below tests/output, for people."""
+        OUTPUT.mkdir(exist_ok=True)
+        self.page.screenshot(path=OUTPUT / f"page-{self._name}-{what}.png", full_page=True)
+
+    def check(self, address: str) -> None:
+        assert self.hosts <= {urlsplit(address).netloc, ""}
+        assert [fault for fault in self.faults if not any(word in fault for word in self.forgiven)] == []
+
+
+Look = Callable[..., Seen]
+
+
+@pytest.fixture
+def look(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Look]:
+    """`look(address, width=…)`: the page there, in a browser that has never seen it."""
+    opened: list[tuple[Any, Seen, str]] = []
+
+    def at(address: str, *, width: int = 1200, height: int = 900, locale: str = "en-GB", **more: Any) -> Seen:
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale=locale, **more)
+        context.set_default_timeout(20_000)
+        seen = Seen(context.new_page(), request.node.name.partition("[")[0].removeprefix("test_"))
+        opened.append((context, seen, address))
+        seen.page.goto(address + "/")
+        return seen
+
+    yield at
+    for context, seen, address in opened:
+        context.close()
+        seen.check(address)
