@@ -111,6 +111,7 @@ class NotSetUp:
             simulated_scan=None,
             is_alive=lambda: True,
             version=version("tillbox"),
+            terminal=so_far.box.terminal_id,
         )
         try:
             await web.start()

@@ -21,6 +21,7 @@ from daemon.web.box import Box, SimulatedKeys, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
 from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.heads import refuse
+from daemon.web.history import History
 from daemon.web.payments import Payments
 from daemon.web.pushes import Pushes
 from daemon.web.settings import Limits, WebSettings, is_loopback
@@ -38,8 +39,8 @@ class Web:
 
     `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `simulated_scan` takes a code
     (None: the scanner is a real one), `simulated_pads` type on the number pads of tills, `is_alive` says whether the box
-    does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where there is none. Raises ValueError for
-    listening beyond loopback without a token.
+    does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where there is none; `terminal` is the box's name in
+    names of files. Raises ValueError for listening beyond loopback without a token.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Web:
         simulated_scan: Callable[[str], object] | None,
         is_alive: Callable[[], bool],
         version: str,
+        terminal: str = "box",
         pushed: Mapping[str, Pushed] | None = None,
         till: str | None = "http",
         limits: Limits | None = None,
@@ -69,6 +71,7 @@ class Web:
         self._scans = None if simulated_scan is None else SimulatedScans(simulated_scan, self._limits)
         self._keys = SimulatedKeys(simulated_pads, self._limits) if simulated_pads else None
         self._pushes = Pushes(desk, pushed or {}, self._limits)
+        self._history = History(desk, self._limits, terminal)
         self._running: _Running | None = None
 
     @property
@@ -120,7 +123,9 @@ class Web:
             ("PUT", _PAYMENT, payments.put),
             ("GET HEAD", _PAYMENT, payments.get),
             ("DELETE", _PAYMENT, payments.delete),
-            ("GET HEAD", "/v1/payments", payments.list),
+            ("GET HEAD", "/v1/payments", self._history.list),
+            ("GET HEAD", _PAYMENT + "/entries", self._history.entries),
+            ("GET", "/v1/days/{day:[^/]+}.csv", self._history.day),
             ("GET", "/v1/events", streams.get),
             ("GET HEAD", "/v1/box", self._box.status),
             ("GET HEAD", "/v1/panel.png", self._box.panel),

@@ -33,6 +33,8 @@ class Limits:
     wait_s: float = 60.0  # of a long poll; asking for more gets this much
     polls: int = 64
     streams: int = 32
+    searches: int = 4  # at once; each reads the journal in small steps, between which payments go first
+    exports: int = 2  # of a day as CSV, likewise
     connections: int = 128
     keep_alive_s: float = 15.0  # pause between comments on a silent stream; proxies give up at 30 to 60 s
     write_s: float = 10.0  # for a stream's caller to take what was sent, before it is dropped
