@@ -182,6 +182,7 @@ class App:
             simulated_scan=self._simulated_scan(),
             is_alive=self.vitals.is_alive,
             version=version("tillbox"),
+            terminal=box.terminal_id,
             pushed={n: g for n, g in self.gateways.items() if isinstance(g, Pushed)},
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
             sights=self._sights(),

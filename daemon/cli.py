@@ -101,6 +101,7 @@ def _add_payments(commands: Any) -> None:
     export = kinds.add_parser("export", help="all attempts as CSV, for reconciliation with the provider's bill")
     export.add_argument("--since", metavar="TIME", help="only payments made at or after this RFC 3339 time or day")
     export.add_argument("--until", metavar="TIME", help="only payments made before this RFC 3339 time or day")
+    export.add_argument("--day", metavar="YYYY-MM-DD", help="one day of the box's own zone, oldest first, with the times of that zone")
     for name, kind in (("list", listing), ("show", show), ("export", export)):
         _add_journal_place(kind)
         kind.set_defaults(what=name)

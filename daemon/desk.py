@@ -15,6 +15,7 @@ from daemon.gateways.base import Push
 from daemon.health import Board
 from daemon.journal import Journal
 from daemon.journal_file import JournalError
+from daemon.lookup import Found, Made, Span, Wanted
 from daemon.payment import Mode, OutTradeNo, Payment, Ref, State
 from daemon.presenter import Presenter
 from daemon.runner import Change, Runner
@@ -151,6 +152,21 @@ class BoxDesk:
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         with not_storable("read"):
             return await self._journal.recent(limit, before)
+
+    async def search(self, wanted: Wanted, limit: int, before: str | None) -> Found:
+        with not_storable("read"):
+            return await self._journal.search(wanted, limit, before)
+
+    async def made(self, span: Span, after: Made | None, limit: int) -> list[Made]:
+        with not_storable("read"):
+            return await self._journal.made(span, after, limit)
+
+    async def entries_of(self, ref: Ref) -> list[Entry]:
+        entries: list[Entry] = []
+        with not_storable("read"):
+            while page := await self._journal.entries_of(ref, entries[-1].seq if entries else 0, FOLLOW_PAGE):
+                entries += page
+        return entries
 
     async def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
         queue: asyncio.Queue[Entry | None] = asyncio.Queue(FOLLOW_QUEUE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from daemon.goods import Owing, Ware
 from daemon.journal_file import CorruptError, JournalError, JournalFile, Note
 from daemon.journal_lock import JournalInUseError, JournalLock
 from daemon.kept import kept_aside, move_aside
+from daemon.lookup import Found, Made, Span, Wanted
+from daemon.lookup_rows import Plan
 from daemon.payment import Payment, Ref
 from daemon.tills.base import Entry, Telling
 
@@ -123,8 +125,27 @@ class Journal:
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         return await self._do(lambda file: file.recent(limit, before))
 
+    async def search(self, wanted: Wanted, limit: int, before: str | None) -> Found:
+        """In small steps, so that a sale never waits long."""
+        plan = await self._do(lambda file: file.plan(wanted, before))
+        found: list[Payment] = []
+        for numbers in plan.steps():
+            found += await self._fitting(plan, numbers, limit - len(found))
+            if len(found) >= limit:
+                return Found(found, found[-1].ref)
+        return Found(found, await self._do(lambda file: file.rest_of(plan)))
+
+    async def _fitting(self, plan: Plan, numbers: Sequence[int], limit: int) -> list[Payment]:
+        return await self._do(lambda file: file.fitting(plan, numbers, limit))
+
+    async def made(self, span: Span, after: Made | None, limit: int) -> list[Made]:
+        return await self._do(lambda file: file.made(span, after, limit))
+
     async def entries(self, after_seq: int, limit: int) -> list[Entry]:
         return await self._do(lambda file: file.entries(after_seq, limit))
+
+    async def entries_of(self, ref: Ref, after_seq: int, limit: int) -> list[Entry]:
+        return await self._do(lambda file: file.entries_of(ref, after_seq, limit))
 
     async def last_seq(self) -> int:
         return await self._do(lambda file: file.last_seq())

@@ -10,16 +10,17 @@ import importlib.resources
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from daemon import goods_rows, tellings
+from daemon import goods_rows, lookup_rows, tellings
 from daemon.goods import Owing, Ware
 from daemon.journal_error import CorruptError, JournalError, damage_in, translated
 from daemon.kept import log_kept, refuse_emptied
+from daemon.lookup import Made, Span, Wanted
 from daemon.payment import Payment, Ref
 from daemon.rows import ATTEMPT_COLUMNS, EVENT_COLUMNS, PAYMENT_COLUMNS, attempt_values, entry_from, moment, payment_from, payment_values
 from daemon.seals import check_event, check_payment, payment_seal, seal, seal_all
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_NEWEST = 2**63 - 1  # no payment has that number: SQLite gives it to none
 CHECK_BELOW = 8 * 2**20  # bytes; a whole check takes about 1 s per 100 MB on a PC, and start-up must not grow with history
 _SEALED = 2  # the step of the schema that brought the seals
 # `ifnull`: most payments have no reason, and NULL is neither in a list nor out of it.
@@ -296,25 +298,52 @@ class JournalFile:
 
     def recent(self, limit: int, before: str | None = None) -> list[Payment]:
         """Newest first; before the payment of that ref, or before that RFC 3339 time. ValueError where `before` is neither."""
-        clause, values = self._before(before)
-        rows = self._all(f"SELECT * FROM payments {clause} ORDER BY number DESC LIMIT ?", (*values, limit))  # noqa: S608  # clauses of ours
+        column, value = self._before(before) or ("number", _NEWEST)
+        rows = self._all(f"SELECT * FROM payments WHERE {column} < ? ORDER BY number DESC LIMIT ?", (value, limit))  # noqa: S608  # columns of ours
         return [self._payment(row) for row in rows]
 
-    def _before(self, before: str | None) -> tuple[str, tuple[Any, ...]]:
+    def _before(self, before: str | None) -> tuple[str, str | int] | None:
+        """The column that must be less than the value. ValueError where `before` is neither a ref nor a time."""
         if before is None:
-            return "", ()
+            return None
         row = self._one("SELECT number FROM payments WHERE ref = ?", (before,))
-        if row is not None:
-            return "WHERE number < ?", (row["number"],)
-        return "WHERE created_at < ?", (moment(before),)
+        return ("created_at", moment(before)) if row is None else ("number", row["number"])
+
+    def plan(self, wanted: Wanted, before: str | None) -> lookup_rows.Plan:
+        """How to look for payments, newest first; `before` as for `recent`."""
+        start = self._before(before)
+        with translated():
+            return lookup_rows.plan_of(self._db, wanted, start)
+
+    def fitting(self, plan: lookup_rows.Plan, numbers: Sequence[int], limit: int) -> list[Payment]:
+        """One step of it: those among the numbers that fit, newest first."""
+        with translated():
+            rows = lookup_rows.fitting(self._db, plan, numbers, limit)
+        return [self._payment(row) for row in rows]
+
+    def rest_of(self, plan: lookup_rows.Plan) -> Ref | None:
+        """Before which payment to go on after the last step; None where that was all."""
+        with translated():
+            ref = lookup_rows.rest_of(self._db, plan)
+        return None if ref is None else Ref(ref)
+
+    def made(self, span: Span, after: Made | None, limit: int) -> list[Made]:
+        """The payments made in that span, oldest first, after the last of the page before. As they stand at one moment, also where a
+        running box writes beside."""
+        place = None if after is None else (after.payment.created_at, after.number)
+        with self._snapshot():
+            return [self._made(row) for row in lookup_rows.made(self._db, span, place, limit)]
+
+    def _made(self, row: sqlite3.Row) -> Made:
+        payment = self._payment(row)
+        event = lookup_rows.ended_by(self._db, row) if payment.state.is_final else None
+        if event is not None:
+            check_event(event)
+        return Made(row["number"], payment, None if event is None else event["at"], bool(row["is_doubtful"]))
 
     def in_doubt(self) -> int:
         """How many payments a person must look at."""
-        # Word for word as in the index, or SQLite does not use it.
-        listed = "state = 'in_doubt' OR reason_code IN ('paid_late', 'goods_failed')"
-        payments = f"SELECT number FROM payments WHERE ({listed}) AND (state = 'in_doubt' OR state <> 'refunded' AND NOT is_open)"  # noqa: S608  # a constant of ours
-        goods = f"SELECT payment FROM goods g WHERE {goods_rows.IN_DOUBT}"  # noqa: S608  # as said
-        row = self._one(f"SELECT count(*) FROM ({payments} UNION {goods})", ())  # noqa: S608  # as said
+        row = self._one(f"SELECT count(*) FROM ({lookup_rows.IN_DOUBT})", ())  # noqa: S608  # a constant of ours
         return 0 if row is None else row[0]
 
     def entries(self, after_seq: int, limit: int) -> list[Entry]:
@@ -322,10 +351,10 @@ class JournalFile:
         sql = "SELECT e.*, p.ref FROM events e JOIN payments p ON p.number = e.payment WHERE seq > ? ORDER BY seq LIMIT ?"
         return self._entries(sql, (after_seq, limit))
 
-    def entries_of(self, ref: Ref) -> list[Entry]:
-        """One payment's event list, oldest first."""
-        sql = "SELECT e.*, p.ref FROM events e JOIN payments p ON p.number = e.payment WHERE p.ref = ? ORDER BY seq"
-        return self._entries(sql, (ref,))
+    def entries_of(self, ref: Ref, after_seq: int = 0, limit: int = -1) -> list[Entry]:
+        """One payment's event list after that number, oldest first; all of it where no limit is given."""
+        sql = "SELECT e.*, p.ref FROM events e JOIN payments p ON p.number = e.payment WHERE p.ref = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return self._entries(sql, (ref, after_seq, limit))
 
     def last_seq(self) -> int:
         row = self._one("SELECT max(seq) FROM events", ())
@@ -345,6 +374,17 @@ class JournalFile:
             return [entry_from(row) for row in rows]
 
     # -- SQLite --
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Several reads of one moment. A payment's row and those of its orders, read around a write of another process, would not fit
+        each other, and look damaged."""
+        with translated():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
 
     def _transaction(self, write: Callable[[], T]) -> T:
         with translated():

@@ -20,6 +20,7 @@ from typing import Any, NoReturn, Protocol
 from daemon.config import ConfigProblems
 from daemon.gateways.base import Push
 from daemon.health import Board
+from daemon.lookup import Found, Made, Span, Wanted
 from daemon.notify import Notifier
 from daemon.panel_text import png
 from daemon.payment import Payment, Ref
@@ -110,6 +111,7 @@ class NotSetUp:
             simulated_scan=None,
             is_alive=lambda: True,
             version=version("tillbox"),
+            terminal=so_far.box.terminal_id,
         )
         try:
             await web.start()
@@ -167,6 +169,15 @@ class _Closed:
         self._refuse()
 
     async def recent(self, _limit: int, _before: str | None) -> list[Payment]:
+        self._refuse()
+
+    async def search(self, _wanted: Wanted, _limit: int, _before: str | None) -> Found:
+        self._refuse()
+
+    async def made(self, _span: Span, _after: Made | None, _limit: int) -> list[Made]:
+        self._refuse()
+
+    async def entries_of(self, _ref: Ref) -> list[Entry]:
         self._refuse()
 
     async def hint(self, _push: Push) -> None:

@@ -6,11 +6,15 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from daemon import day_csv
 from daemon.cli import DONE, FAILED, WRONG
 from daemon.commands.configuration import WrongConfigurationError, journal_path
+from daemon.day_csv import harmless
+from daemon.days import parse_day, span_of
 from daemon.journal_file import JournalError, JournalFile
+from daemon.lookup import Made
 from daemon.payment import Attempt, Payment, Ref
 from daemon.tills.base import Entry
 
@@ -23,6 +27,9 @@ CSV_COLUMNS = (
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if wrong := _wrong_day(arguments):
+        print(f"tillbox: {wrong}", file=sys.stderr)
+        return WRONG
     try:
         journal = JournalFile.open(journal_path(arguments), create=False)
     except WrongConfigurationError:
@@ -67,12 +74,38 @@ def _print_indented(lines: list[str]) -> None:
         print(f"  {line}")
 
 
+def _wrong_day(arguments: argparse.Namespace) -> str | None:
+    """What is wrong with the day that `export` is asked for, if anything."""
+    text = getattr(arguments, "day", None)
+    if text is None:
+        return None
+    if arguments.since or arguments.until:
+        return "--day: stands by itself; expected without --since and --until"
+    try:
+        parse_day(text)
+    except ValueError as error:
+        return f"--day: {error}"
+    return None
+
+
+def _export_day(journal: JournalFile, text: str) -> int:
+    """The same bytes as `GET /v1/days/DAY.csv`."""
+    span = span_of(parse_day(text))
+    sys.stdout.buffer.write(day_csv.head())
+    page: Sequence[Made] = ()
+    while page := journal.made(span, page[-1] if page else None, day_csv.PAGE):
+        sys.stdout.buffer.write(day_csv.lines(page))
+    return DONE
+
+
 def _export(journal: JournalFile, arguments: argparse.Namespace) -> int:
+    if arguments.day is not None:
+        return _export_day(journal, arguments.day)
     writer = csv.writer(sys.stdout)
     writer.writerow(CSV_COLUMNS)
     for payment in _between(journal, arguments.since or "", arguments.until or "~"):
         for attempt in payment.attempts:
-            writer.writerow([_harmless(value) for value in _csv_row(payment, attempt)])
+            writer.writerow([harmless(value) for value in _csv_row(payment, attempt)])
     return DONE
 
 
@@ -91,11 +124,6 @@ def _csv_row(payment: Payment, attempt: Attempt) -> tuple[object, ...]:
         payment.amount.currency, payment.state.value, attempt.state.value, reason.code if reason else "", payment.created_at,
         payment.updated_at, payment.paid_at or "",
     )  # fmt: skip
-
-
-def _harmless(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is quoted (OWASP, "CSV injection")."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
 def _line(payment: Payment) -> str:

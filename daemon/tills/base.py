@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from daemon.errands import PAID_LATE
 from daemon.gateways.base import Push
 from daemon.goods import Owing
+from daemon.lookup import Found, Made, Span, Wanted
 from daemon.money import Amount
 from daemon.payment import Mode, Payment, Ref, State
 from daemon.view import Prompt
@@ -229,6 +230,15 @@ class Desk(Protocol):
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         """Newest first; with `before`, only those made before the payment of that ref, or before that RFC 3339 time.
         Raises ValueError where `before` is neither."""
+
+    async def search(self, wanted: Wanted, limit: int, before: str | None) -> Found:
+        """Those that fit, newest first; `before` as for `recent`, and the same ValueError."""
+
+    async def made(self, span: Span, after: Made | None, limit: int) -> list[Made]:
+        """The payments made in that span, oldest first, after the last one of the page before."""
+
+    async def entries_of(self, ref: Ref) -> list[Entry]:
+        """One payment's whole time line, oldest first; empty where no payment of that ref is known."""
 
     async def hint(self, push: Push) -> None:
         """A verified notification of a provider: ask about that order now. Never raises."""

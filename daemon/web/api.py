@@ -23,6 +23,7 @@ from daemon.web.box import Box, SimulatedKeys, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
 from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.heads import refuse
+from daemon.web.history import History
 from daemon.web.lookout import Sights
 from daemon.web.page import Page
 from daemon.web.payments import Payments
@@ -45,8 +46,8 @@ class Web:
     `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `sights` what the page shows,
     `simulated_scan` takes a code (None: the scanner is a real one), `simulated_pads` type on the number pads of tills,
     `is_alive` says whether the box does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where
-    there is none. `playing.ground` may be set where somebody plays with the box. Raises ValueError for listening beyond
-    loopback without a token.
+    there is none; `terminal` is the box's name in names of files. `playing.ground` may be set where somebody plays with the
+    box. Raises ValueError for listening beyond loopback without a token.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Web:
         simulated_scan: Callable[[str], object] | None,
         is_alive: Callable[[], bool],
         version: str,
+        terminal: str = "box",
         pushed: Mapping[str, Pushed] | None = None,
         till: str | None = "http",
         limits: Limits | None = None,
@@ -80,6 +82,7 @@ class Web:
         self._page = Page()
         self.playing = Playing(self._limits)
         self._pushes = Pushes(desk, pushed or {}, self._limits)
+        self._history = History(desk, self._limits, terminal)
         self._running: _Running | None = None
 
     @property
@@ -133,7 +136,9 @@ class Web:
             ("PUT", _PAYMENT, payments.put),
             ("GET HEAD", _PAYMENT, payments.get),
             ("DELETE", _PAYMENT, payments.delete),
-            ("GET HEAD", "/v1/payments", payments.list),
+            ("GET HEAD", "/v1/payments", self._history.list),
+            ("GET HEAD", _PAYMENT + "/entries", self._history.entries),
+            ("GET", "/v1/days/{day:[^/]+}.csv", self._history.day),
             ("GET", "/v1/events", streams.get),
             ("GET", "/v1/watch", watch.get),
             ("GET HEAD", "/v1/box", self._box.status),

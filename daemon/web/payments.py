@@ -19,9 +19,6 @@ from daemon.web.waiting import Ending, Seats, put_down
 
 T = TypeVar("T")
 
-_LISTED = 50  # payments in a list when nobody says how many; own
-_MOST_LISTED = 500
-
 _GRACE_S = 1.0  # for the desk to say by itself that a wait is over
 
 
@@ -48,36 +45,27 @@ class Payments:
         return json_answer(payment_json(payment), 201 if is_new else 200)
 
     async def delete(self, request: web.Request) -> web.Response:
-        ref = _known_form(request)
+        ref = known_form(request)
         self._asking_till()
         try:
             payment = await self._to_its_end(self._desk.cancel(ref, "till"))
         except KeyError as error:
-            raise _unknown() from error
+            raise unknown() from error
         return json_answer(payment_json(payment), 202)
 
     async def get(self, request: web.Request) -> web.Response:
-        ref = _known_form(request)
+        ref = known_form(request)
         wait_s, after = self._wait_s(request), _after(request)
         payment = await self._desk.find(ref)
         if payment is None:
-            raise _unknown()
+            raise unknown()
         # A till that names no state wants the outcome: where that is there already, nothing is waited for.
         if wait_s > 0 and not (after is None and payment.state.is_final):
             with self._polls.take(request):
                 payment = await self._next(ref, after or payment.state.value, wait_s)
         if payment is None:
-            raise _unknown()
+            raise unknown()
         return json_answer(payment_json(payment))
-
-    async def list(self, request: web.Request) -> web.Response:
-        limit = _limit(request)
-        try:
-            payments = await self._desk.recent(limit, request.query.get("before"))
-        except ValueError as error:
-            rule = {"before": "expected the ref of a payment, or a time like 2025-03-01T09:30:00Z"}
-            raise Problem(422, "invalid", "wrong: before", rule) from error
-        return json_answer({"payments": [payment_json(payment) for payment in payments]})
 
     async def settle(self, timeout_s: float) -> None:
         """Let what was begun at the desk come to its end; its callers may be gone already."""
@@ -122,15 +110,15 @@ class Payments:
         return min(wait_s, self._limits.wait_s)
 
 
-def _known_form(request: web.Request) -> Ref:
+def known_form(request: web.Request) -> Ref:
     """The ref in the path. What cannot be a ref is one that nobody knows."""
     text = request.match_info["ref"]
     if not is_ref(text):
-        raise _unknown()
+        raise unknown()
     return Ref(text)
 
 
-def _unknown() -> Problem:
+def unknown() -> Problem:
     return Problem(404, "unknown", "no payment of that ref is known here")
 
 
@@ -139,10 +127,3 @@ def _after(request: web.Request) -> str | None:
     if text is not None and text not in {state.value for state in State}:
         raise Problem(422, "invalid", "wrong: after", {"after": "expected a state: " + ", ".join(State)})
     return text
-
-
-def _limit(request: web.Request) -> int:
-    text = request.query.get("limit", str(_LISTED))
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= _MOST_LISTED):
-        raise Problem(422, "invalid", "wrong: limit", {"limit": f"expected a whole number from 1 to {_MOST_LISTED}"})
-    return int(text)

@@ -136,7 +136,7 @@ def test_only_what_is_open_is_read_at_the_start(journal):
         (lambda j: j.orphaned_goods(()), "SCAN g USING INDEX goods_open"),
         (lambda j: j.find(Ref("A-1")), "SEARCH payments USING INDEX sqlite_autoindex_payments_1 (ref=?)"),
         (lambda j: j.entries(5, 10), "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"),
-        (lambda j: j.entries_of(Ref("A-1")), "SEARCH e USING INDEX events_payment (payment=?)"),
+        (lambda j: j.entries_of(Ref("A-1")), "SEARCH e USING INDEX events_payment (payment=? AND rowid>?)"),
         (lambda j: j.last_seq(), "SEARCH events"),
     ],
     ids=["open", "in_doubt", "goods in doubt", "open goods", "orphans", "find", "entries", "entries_of", "last_seq"],

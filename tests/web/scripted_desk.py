@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from daemon.gateways.base import Push
+from daemon.lookup import Found, Made, Span, Wanted
 from daemon.money import Amount, Minor
 from daemon.payment import Payment, Ref, State
 from daemon.tills.base import Conflict, Ended, Entry, Rejected, Request
@@ -29,6 +30,8 @@ class ScriptedDesk:
         self.asked: list[Request] = []
         self.cancelled: list[tuple[str, str]] = []
         self.listed: list[tuple[int, str | None]] = []
+        self.searched: list[tuple[Wanted, int, str | None]] = []
+        self.days: list[Span] = []
         self.waited: list[tuple[str, str | None, float]] = []
         self.hinted: list[Push] = []
         self.payments: dict[str, Payment] = {}
@@ -96,6 +99,26 @@ class ScriptedDesk:
         if before == "nobody":
             raise ValueError(before)
         return list(reversed(self.payments.values()))[:limit]
+
+    async def search(self, wanted: Wanted, limit: int, before: str | None) -> Found:
+        self.searched.append((wanted, limit, before))
+        if self.hold is not None:
+            await self.hold.wait()
+        payments = await self.recent(limit, before)
+        return Found(payments, payments[-1].ref if len(payments) == limit else None)
+
+    async def made(self, span: Span, after: Made | None, limit: int) -> list[Made]:
+        """All payments are of every day."""
+        self.days.append(span)
+        if self.refusal is not None:
+            raise self.refusal
+        if self.hold is not None and after is not None:
+            await self.hold.wait()
+        made = [Made(number, payment, payment.paid_at, False) for number, payment in enumerate(self.payments.values())]
+        return made[0 if after is None else after.number + 1 :][:limit]
+
+    async def entries_of(self, ref: Ref) -> list[Entry]:
+        return [entry for entry in self.entries if entry.ref == ref]
 
     async def hint(self, push: Push) -> None:
         self.hinted.append(push)
