@@ -24,6 +24,7 @@ from daemon.web.connection import connection_factory, note_speech
 from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.heads import refuse
 from daemon.web.lookout import Sights
+from daemon.web.metrics import MetricsPage, Scrape
 from daemon.web.page import Page
 from daemon.web.payments import Payments
 from daemon.web.playing import Playing
@@ -44,9 +45,9 @@ class Web:
 
     `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `sights` what the page shows,
     `simulated_scan` takes a code (None: the scanner is a real one), `simulated_pads` type on the number pads of tills,
-    `is_alive` says whether the box does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where
-    there is none. `playing.ground` may be set where somebody plays with the box. Raises ValueError for listening beyond
-    loopback without a token.
+    `is_alive` says whether the box does its work, `scrape` gives the metrics (None: there are none); `till` is the key in
+    `[tills.NAME]` of the `http` till, None where there is none. `playing.ground` may be set where somebody plays with the
+    box. Raises ValueError for listening beyond loopback without a token.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Web:
         limits: Limits | None = None,
         simulated_pads: Mapping[str, Callable[[str], object]] | None = None,
         sights: Sights | None = None,
+        scrape: Scrape | None = None,
     ) -> None:
         if settings.token is None and not is_loopback(settings.host):
             raise ValueError("listening beyond loopback needs a token")
@@ -79,6 +81,7 @@ class Web:
         self._sights = sights or Sights(desk.status, lambda: None)
         self._page = Page()
         self.playing = Playing(self._limits)
+        self._metrics = None if scrape is None else MetricsPage(scrape, self._limits)
         self._pushes = Pushes(desk, pushed or {}, self._limits)
         self._running: _Running | None = None
 
@@ -143,6 +146,8 @@ class Web:
             ("GET HEAD", "/", self._page.index),
             ("GET HEAD", "/page/{name}", self._page.file),
         ]
+        if self._metrics is not None:
+            routes.append(("GET HEAD", "/metrics", self._metrics.get))
         if self._scans is not None:
             routes.append(("POST", "/v1/simulated/scan", self._scans.post))
         if self._keys is not None:

@@ -34,6 +34,7 @@ class Limits:
     polls: int = 64
     streams: int = 32
     watchers: int = 24  # pages that look on; more than a shop has screens
+    scrapes: int = 4  # of metrics at once: one Prometheus, perhaps two, and a person who looks
     connections: int = 128
     keep_alive_s: float = 15.0  # pause between comments on a silent stream; proxies give up at 30 to 60 s
     write_s: float = 10.0  # for a stream's caller to take what was sent, before it is dropped
