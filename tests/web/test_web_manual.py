@@ -63,6 +63,7 @@ def test_the_manual_names_every_state():
 def test_the_manuals_limits_are_the_boxs():
     limits = Limits()
     assert f"more than {limits.polls} long polls, {limits.streams} streams or {limits.connections} connections" in MANUAL
+    assert f"more than {limits.scrapes} readers of `/metrics`" in MANUAL
     assert f"more than {limits.wait_s:g} count as {limits.wait_s:g}" in MANUAL
     assert f"every {limits.keep_alive_s:g} seconds" in MANUAL
     assert f"within {limits.body_s:g} seconds" in MANUAL
