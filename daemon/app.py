@@ -25,6 +25,10 @@ from daemon.health import Board
 from daemon.journal import Journal
 from daemon.keeper import Keeper
 from daemon.links import Links
+from daemon.metrics.box import Metrics
+from daemon.metrics.disk import Disk, certificates
+from daemon.metrics.gauges import Gauges
+from daemon.metrics.observer import Ears
 from daemon.not_set_up import NotSetUp, usable
 from daemon.notify import Notifier
 from daemon.numbers import OrderNumbers
@@ -88,7 +92,8 @@ class App:
         acknowledging = [till.name for till in config.tills.values() if till.acknowledges]
         wares = {name: till.ware for name, till in config.tills.items() if till.ware is not None}
         self.journal = Journal(config.journal.path, boot=boot_id(), wall=_wall, acknowledging=acknowledging, wares=wares)
-        self.runner = Runner(self.journal, self.gateways, self._rules(), _wall)
+        self.metrics = self._build_metrics()
+        self.runner = Runner(self.journal, self.metrics.requests.counted(self.gateways), self._rules(), _wall)
         self.links = Links(self.gateways, self.board)
         self.keeper = Keeper(self.journal, self.runner, self.board, keep_days=config.journal.keep_days, wall=_wall)
         self.presenter = self._build_presenter()
@@ -171,8 +176,15 @@ class App:
         routes = self.config.routes.scan
         return Scanning(self.runner, self.hardware.scanner, routes, self.board, self.presenter.notify, self._numbers)
 
+    def _build_metrics(self) -> Metrics:
+        config = self.config
+        kinds = {name: till.kind for name, till in config.tills.items()}
+        disk = Disk(config.journal.path, certificates(config.gateways))
+        return Metrics(self.gateways, kinds, disk, version=version("tillbox"), terminal=config.box.terminal_id)
+
     def _build_web(self) -> Web:
         box, tills = self.config.box, self.config.tills
+        gauges = Gauges(self.board, lambda: self.runner.live, lambda: not self.desk.not_ready(), self.tills)
         return Web(
             WebSettings(self.config.web.host, self.config.web.port, self.config.web.token),
             self.desk,
@@ -187,6 +199,7 @@ class App:
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
             sights=self._sights(),
             simulated_pads={till.name: till.played for till in self.tills if isinstance(till, Played) and till.played is not None},
+            scrape=partial(self.metrics.scrape, gauges.readings),
         )
 
     def _build_tills(self) -> list[Till]:
@@ -213,6 +226,7 @@ class App:
         self.runner.listeners[:0] = [self.presenter.on_change]
         self.runner.listeners += [self.scanning.on_change, self.giving_up.on_change, self.warming.on_change]
         self.runner.listeners += [partial(_tell_till, till) for till in self.tills]
+        self.runner.listeners.append(self.metrics.observer.on_change)  # the last: nobody waits for a number
         self.runner.link_listeners.append(self.links.heard)
         self.board.listeners.append(self.presenter.refresh)
         self.presenter.listeners.append(self._tell_systemd)
@@ -232,6 +246,7 @@ class App:
         self._open_inputs()
         self._stack.callback(self.warming.stop)
         self._open_tills()
+        self._stack.callback(self.metrics.close)
         self._stack.push_async_callback(self.web.stop)
         await self.web.start()
         self._stack.callback(self.desk.close)
@@ -260,7 +275,7 @@ class App:
     def _open_inputs(self) -> None:
         hardware, board = self.hardware, self.board
         if self.config.hardware.scanner.kind != "none":
-            hardware.scanner.open(self.scanning, partial(board.device, "scanner"))
+            hardware.scanner.open(Ears(self.scanning, self.metrics.observer), partial(board.device, "scanner"))
             board.device("scanner", hardware.scanner.health)
             self._stack.callback(hardware.scanner.close)
         if self.config.hardware.button.kind != "none":

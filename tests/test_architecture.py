@@ -168,6 +168,16 @@ def test_help_costs_no_library() -> None:
     assert run.stdout.strip() == ""
 
 
+def test_nobody_but_app_and_web_knows_that_anything_is_measured() -> None:
+    rule = [i for i in IMPORTS if is_in(i.imported, "daemon.metrics") and not is_in(i.importer, "daemon.metrics")]
+    assert broken([i for i in rule if i.importer not in ("daemon.app", "daemon.web.api", "daemon.web.metrics")]) == []
+
+
+def test_prometheus_library_is_known_in_one_place_and_imported_when_it_is_wanted() -> None:
+    rule = [i for i in IMPORTS if i.imported.split(".")[0] == "prometheus_client"]
+    assert {i.importer for i in rule} == {"daemon.metrics.exposition"}
+
+
 def test_the_sandbox_is_no_reflection_of_the_gateways() -> None:
     """A stand-in that used the gateway's own code would forgive its mistakes. The signatures of RFC 9421 are the exception:
     they are held against published vectors and another library."""

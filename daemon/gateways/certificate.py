@@ -34,6 +34,15 @@ def check_certificate(cert_file: Path, key_file: Path) -> list[Problem]:
         return [Problem(str(error), blocking=True)]
 
 
+def expires_at(cert_file: Path, key_file: Path) -> float | None:
+    """When that certificate ends, in seconds since 1970; None where the pair cannot be used now, which `check_certificate` explains."""
+    try:
+        shown = _handshake(*_ends(cert_file, key_file, _leaf(cert_file)))
+        return float(ssl.cert_time_to_seconds(str(shown["notAfter"])))
+    except (_Unusable, OSError, ValueError, KeyError):  # ssl.SSLError is an OSError
+        return None
+
+
 class _Unusable(Exception):
     """Text for people."""
 

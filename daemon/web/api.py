@@ -25,6 +25,7 @@ from daemon.web.errors import ALWAYS, Handler, in_one_shape
 from daemon.web.heads import refuse
 from daemon.web.history import History
 from daemon.web.lookout import Sights
+from daemon.web.metrics import MetricsPage, Scrape
 from daemon.web.page import Page
 from daemon.web.payments import Payments
 from daemon.web.playing import Playing
@@ -45,9 +46,10 @@ class Web:
 
     `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `sights` what the page shows,
     `simulated_scan` takes a code (None: the scanner is a real one), `simulated_pads` type on the number pads of tills,
-    `is_alive` says whether the box does its work; `till` is the key in `[tills.NAME]` of the `http` till, None where
-    there is none; `terminal` is the box's name in names of files. `playing.ground` may be set where somebody plays with the
-    box. Raises ValueError for listening beyond loopback without a token.
+    `is_alive` says whether the box does its work, `scrape` gives the metrics (None: there are none); `till` is the key in
+    `[tills.NAME]` of the `http` till, None where there is none; `terminal` is the box's name in names of files.
+    `playing.ground` may be set where somebody plays with the box. Raises ValueError for listening beyond loopback without
+    a token.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Web:
         limits: Limits | None = None,
         simulated_pads: Mapping[str, Callable[[str], object]] | None = None,
         sights: Sights | None = None,
+        scrape: Scrape | None = None,
     ) -> None:
         if settings.token is None and not is_loopback(settings.host):
             raise ValueError("listening beyond loopback needs a token")
@@ -81,6 +84,7 @@ class Web:
         self._sights = sights or Sights(desk.status, lambda: None)
         self._page = Page()
         self.playing = Playing(self._limits)
+        self._metrics = None if scrape is None else MetricsPage(scrape, self._limits)
         self._pushes = Pushes(desk, pushed or {}, self._limits)
         self._history = History(desk, self._limits, terminal)
         self._running: _Running | None = None
@@ -149,6 +153,8 @@ class Web:
             ("GET HEAD", "/page/{name}", self._page.file),
             ("GET HEAD", "/v1/api.yaml", self._page.document),
         ]
+        if self._metrics is not None:
+            routes.append(("GET HEAD", "/metrics", self._metrics.get))
         if self._scans is not None:
             routes.append(("POST", "/v1/simulated/scan", self._scans.post))
         if self._keys is not None:

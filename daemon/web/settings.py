@@ -36,6 +36,7 @@ class Limits:
     watchers: int = 24  # pages that look on; more than a shop has screens
     searches: int = 4  # at once; each reads the journal in small steps, between which payments go first
     exports: int = 2  # of a day as CSV, likewise
+    scrapes: int = 4  # of metrics at once: one Prometheus, perhaps two, and a person who looks
     connections: int = 128
     keep_alive_s: float = 15.0  # pause between comments on a silent stream; proxies give up at 30 to 60 s
     write_s: float = 10.0  # for a stream's caller to take what was sent, before it is dropped

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from daemon.gateways.certificate import check_certificate
+from daemon.gateways.certificate import check_certificate, expires_at
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -203,3 +203,20 @@ def test_an_encrypted_key_is_said_so_and_nobody_is_asked_for_a_passphrase(tmp_pa
     [(text, blocking)] = pair.problems()
     assert text.startswith("apiclient_key.pem: the key is encrypted")
     assert blocking
+
+
+# -- when it ends --
+
+
+def test_the_end_of_a_certificate_is_told_to_the_second(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, end=NOW + 10 * DAY)
+    assert expires_at(pair.cert_file, pair.key_file) == int((NOW + 10 * DAY).timestamp())
+
+
+def test_one_that_has_ended_or_cannot_be_used_has_none(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, begin=NOW - 2 * DAY, end=NOW - DAY)
+    assert expires_at(pair.cert_file, pair.key_file) is None
+    pair.cert_file.write_text("nothing", encoding="utf-8")
+    assert expires_at(pair.cert_file, pair.key_file) is None
+    pair.cert_file.unlink()
+    assert expires_at(pair.cert_file, pair.key_file) is None
