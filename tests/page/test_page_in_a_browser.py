@@ -39,13 +39,18 @@ def begin(seen: Seen) -> Any:
     return seen.page
 
 
+LIT = """canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((value, index) => index % 4 === 0 && value > 100).length;
+}"""
+
+
 def lit(page: Any) -> int:
     """How many dots of the panel are lit."""
-    script = "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] > 100; return n; }"
-    return int(page.locator("#panel").evaluate(script))
+    return int(page.locator("#panel").evaluate(LIT))
 
 
-def test_a_sale_is_seen_from_the_amount_to_paid(look: Look, demo: str) -> None:
+def test_a_sale_is_seen_from_the_amount_to_paid(demo: str, look: Look) -> None:
     seen = look(demo)
     page = begin(seen)
     for key in ("4", ".", "2", "0"):
@@ -66,7 +71,7 @@ def test_a_sale_is_seen_from_the_amount_to_paid(look: Look, demo: str) -> None:
     seen.picture("paid")
 
 
-def test_within_a_minute_one_has_paid_twice_and_let_one_fail_and_finds_all_in_the_list(look: Look, demo: str) -> None:
+def test_within_a_minute_one_has_paid_twice_and_let_one_fail_and_finds_all_in_the_list(demo: str, look: Look) -> None:
     page = begin(look(demo))
     ask(page)
     button(page, "pays at once").click()
@@ -87,7 +92,7 @@ def test_within_a_minute_one_has_paid_twice_and_let_one_fail_and_finds_all_in_th
     expect(page.locator("#payment")).to_contain_text("a code was scanned")
 
 
-def test_a_qr_is_shown_large_enough_for_a_phone_and_paid(look: Look, demo: str) -> None:
+def test_a_qr_is_shown_large_enough_for_a_phone_and_paid(demo: str, look: Look) -> None:
     seen = look(demo)
     page = begin(seen)
     ask(page, "Ask, and show a QR")
@@ -100,7 +105,7 @@ def test_a_qr_is_shown_large_enough_for_a_phone_and_paid(look: Look, demo: str) 
     expect(now(page).locator(".state.paid").first).to_be_visible()
 
 
-def test_what_is_broken_is_said_and_comes_back(look: Look, demo: str) -> None:
+def test_what_is_broken_is_said_and_comes_back(demo: str, look: Look) -> None:
     page = begin(look(demo))
     button(page, "Pull out the scanner").click()
     expect(page.locator("#ready")).to_have_text("Cannot sell now")
@@ -110,14 +115,14 @@ def test_what_is_broken_is_said_and_comes_back(look: Look, demo: str) -> None:
     expect(page.locator("#ready")).to_have_text("Ready for a sale")
 
 
-def test_a_wrong_amount_is_said(look: Look, demo: str) -> None:
+def test_a_wrong_amount_is_said(demo: str, look: Look) -> None:
     page = begin(look(demo))
     page.locator("#amount").fill("12.505")
     ask(page)
     expect(page.locator("#play-said")).to_have_text("This is no amount")
 
 
-def test_two_people_look_on_and_see_the_same(look: Look, demo: str) -> None:
+def test_two_people_look_on_and_see_the_same(demo: str, look: Look) -> None:
     first, second = begin(look(demo)), begin(look(demo))
     ask(first)
     expect(now(second)).to_contain_text("waits for the payer's code")
@@ -125,7 +130,7 @@ def test_two_people_look_on_and_see_the_same(look: Look, demo: str) -> None:
     expect(now(first).locator(".state.paid").first).to_be_visible()
 
 
-def test_by_keyboard_alone_one_can_sell_and_pay(look: Look, demo: str) -> None:
+def test_by_keyboard_alone_one_can_sell_and_pay(demo: str, look: Look) -> None:
     page = begin(look(demo))
     tab_to(page, "#amount")
     page.keyboard.press("Control+A")
@@ -152,7 +157,7 @@ def tab_to(page: Any, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-def test_a_screen_reader_finds_names_for_everything(look: Look, demo: str) -> None:
+def test_a_screen_reader_finds_names_for_everything(demo: str, look: Look) -> None:
     page = begin(look(demo))
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input:not([hidden]), select, a')].filter((e) => e.checkVisibility()
@@ -164,7 +169,7 @@ def test_a_screen_reader_finds_names_for_everything(look: Look, demo: str) -> No
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_of_360_pixels_nothing_sticks_out(look: Look, demo: str, scheme: str) -> None:
+def test_on_a_phone_of_360_pixels_nothing_sticks_out(demo: str, look: Look, scheme: str) -> None:
     seen = look(demo, width=360, height=740, color_scheme=scheme)
     page = begin(seen)
     ask(page)
@@ -173,7 +178,7 @@ def test_on_a_phone_of_360_pixels_nothing_sticks_out(look: Look, demo: str, sche
     seen.picture(f"phone-{scheme}")
 
 
-def test_in_chinese_every_word_is(look: Look, demo: str) -> None:
+def test_in_chinese_every_word_is(demo: str, look: Look) -> None:
     seen = look(demo, locale="zh-CN")
     page = seen.page
     expect(page.locator("#ready")).to_have_text("可以收款")
@@ -185,7 +190,7 @@ def test_in_chinese_every_word_is(look: Look, demo: str) -> None:
     expect(page.locator("#ready")).to_have_text("Ready for a sale")
 
 
-def test_the_pages_word_is_the_boxs(look: Look, demo: str) -> None:
+def test_the_pages_word_is_the_boxs(demo: str, look: Look) -> None:
     """Nothing is hard-coded: what stands there is what programs are told."""
     page = begin(look(demo))
     ask(page)
@@ -193,5 +198,5 @@ def test_the_pages_word_is_the_boxs(look: Look, demo: str) -> None:
     with urllib.request.urlopen(demo + "/v1/box") as answer:
         box = json.loads(answer.read())
     assert box["busy_ref"] in page.locator("#payments").inner_text()
-    shown = {name for name in box["devices"]} | set(box["gateways"])
+    shown = set(box["devices"]) | set(box["gateways"])
     assert all(name in page.locator("#parts").inner_text() for name in shown)
