@@ -45,7 +45,6 @@ from daemon.vitals import Vitals
 from daemon.warming import Warming
 from daemon.watched import Watched
 from daemon.web.api import Web
-from daemon.web.settings import WebSettings
 from hw import factory
 from hw.interfaces import Tap
 from hw.simulated import SimulatedScanner
@@ -173,7 +172,7 @@ class App:
     def _build_web(self) -> Web:
         box, tills = self.config.box, self.config.tills
         return Web(
-            WebSettings(self.config.web.host, self.config.web.port, self.config.web.token),
+            self.config.web,
             self.desk,
             currency=box.currency,
             max_amount=box.max_amount,
