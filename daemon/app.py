@@ -50,7 +50,6 @@ from daemon.warming import Warming
 from daemon.watched import Watched
 from daemon.web.api import Web
 from daemon.web.lookout import Dots, Sights
-from daemon.web.settings import WebSettings
 from hw import factory
 from hw.interfaces import Tap
 from hw.simulated import SimulatedScanner
@@ -186,7 +185,7 @@ class App:
         box, tills = self.config.box, self.config.tills
         gauges = Gauges(self.board, lambda: self.runner.live, lambda: not self.desk.not_ready(), self.tills)
         return Web(
-            WebSettings(self.config.web.host, self.config.web.port, self.config.web.token),
+            self.config.web,
             self.desk,
             currency=box.currency,
             max_amount=box.max_amount,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from daemon.gateways.base import Ability
 from daemon.gateways.settings import GatewaySettings
-from daemon.tables.box import Box, JournalSettings, Policy, WebSettings, read_box, read_journal, read_policy, read_web
+from daemon.tables.box import Box, JournalSettings, Policy, read_box, read_journal, read_policy
 from daemon.tables.cbtis import warn_of_currency
 from daemon.tables.devices import read_hardware
 from daemon.tables.files import Files
@@ -32,8 +32,10 @@ from daemon.tables.smart2pay import check_lifetimes
 from daemon.tables.table import Table
 from daemon.tables.tills import SerialTillSettings, TillSettings, read_tills
 from daemon.tables.timing import read_timing, warn_of_rules
+from daemon.tables.web import read_web
 from daemon.tills.mdb_troubles import Patience
 from daemon.timing import Schedule
+from daemon.web.settings import WebSettings
 from hw.settings import HardwareSettings
 
 __all__ = [

@@ -31,7 +31,6 @@ from daemon.tills.base import Entry, NotReady, Request
 from daemon.view import Phase, View, screen_name
 from daemon.watched import Watched
 from daemon.web.api import Web
-from daemon.web.settings import WebSettings
 from hw.interfaces import Display, Lights
 from hw.settings import ButtonSettings, BuzzerSettings, DisplaySettings, HardwareSettings, LightsSettings, ScannerSettings
 
@@ -103,7 +102,7 @@ class NotSetUp:
         if so_far is None or not self._problems.spares("web"):
             return
         web = Web(
-            WebSettings(so_far.web.host, so_far.web.port, so_far.web.token),
+            so_far.web,
             _Closed(self._status, [str(problem) for problem in self._problems.problems]),
             currency=so_far.box.currency,
             max_amount=so_far.box.max_amount,

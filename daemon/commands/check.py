@@ -12,7 +12,7 @@ from typing import Any
 from daemon.cli import DONE, FAILED, WRONG
 from daemon.commands.as_box import become_box
 from daemon.commands.configuration import WrongConfigurationError, read_config
-from daemon.commands.running_box import ask_running_box
+from daemon.commands.running_box import AnotherCertificate, ask_running_box
 from daemon.config import Config
 from daemon.health import Board
 from daemon.journal_file import CorruptError, JournalError, JournalFile
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         return WRONG
     print(f"ok       configuration {arguments.config}")
     become_box(config.journal.path)
-    findings = [_check_journal(config), *_look_at_parts(config), *_check_qrs(config)]
+    findings = [_check_journal(config), *_check_certificate(config), *_look_at_parts(config), *_check_qrs(config)]
     for finding in findings:
         print(finding)
     wrong = [f for f in findings if f.trouble and f.blocks]
@@ -71,6 +71,12 @@ def _check_journal(config: Config) -> Finding:
     return Finding("journal", f"a damaged one was kept as {kept}: run `tillbox journal confirm`" if kept else "", blocks=True)
 
 
+def _check_certificate(config: Config) -> list[Finding]:
+    """The box's own, for HTTPS: how long it is good. A wrong one is no configuration."""
+    tls = config.web.tls
+    return [] if tls is None else [Finding("certificate", tls.trouble, blocks=False, mark="warning")]
+
+
 def _check_qrs(config: Config) -> list[Finding]:
     """Whether phones can read from this panel what each gateway usually wants shown; a box without a panel shows nothing itself."""
     display = config.hardware.display
@@ -86,7 +92,11 @@ def _check_qrs(config: Config) -> list[Finding]:
 
 def _look_at_parts(config: Config) -> list[Finding]:
     """Through the box that has them already, if one runs; else by opening each."""
-    status = ask_running_box(config.web)
+    try:
+        status = ask_running_box(config.web)
+    except AnotherCertificate:
+        renewed = f"it shows another certificate than {config.web.tls and config.web.tls.cert_file.name}"
+        return [Finding("running box", f"{renewed} (port {config.web.port}); if that was renewed: systemctl reload tillbox", blocks=True)]
     if status is None:
         return asyncio.run(_check_parts(config))
     print(f"ok       a box runs; it says how its parts are (port {config.web.port})")

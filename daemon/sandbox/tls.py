@@ -34,11 +34,13 @@ class Certificates:
     client_key_file: Path
 
 
-def make_certificates(directory: Path, *, client_days: int = _LIFE_DAYS, names: Sequence[str] = ()) -> Certificates:
+def make_certificates(
+    directory: Path, *, client_days: int = _LIFE_DAYS, server_days: int = _LIFE_DAYS, names: Sequence[str] = ()
+) -> Certificates:
     """Write a fresh set into `directory` (made, and closed to others: 0700, files 0600).
 
     `names` are those under which the server is reached beside loopback.
-    `client_days` is how long the client certificate is still good; below zero it has expired. Raises OSError.
+    `client_days` and `server_days` are how long each certificate is still good; below zero it has expired. Raises OSError.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -52,7 +54,7 @@ def make_certificates(directory: Path, *, client_days: int = _LIFE_DAYS, names: 
         client_key_file=directory / "client.key",
     )
     write_private(made.ca_file, ca.public_bytes(serialization.Encoding.PEM))
-    _issue("server", made.server_cert_file, made.server_key_file, ca, ca_key, _LIFE_DAYS, names)
+    _issue("server", made.server_cert_file, made.server_key_file, ca, ca_key, server_days, names)
     _issue("client", made.client_cert_file, made.client_key_file, ca, ca_key, client_days)
     return made
 

@@ -1,4 +1,4 @@
-"""`[box]`, `[policy]`, `[journal]`, `[web]`: the box itself, and what its operator chose."""
+"""`[box]`, `[policy]`, `[journal]`: the box itself, and what its operator chose."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.gateways.settings import Place
-from daemon.secret import Secret
-from daemon.tables.addresses import LISTEN, is_loopback
 from daemon.tables.table import Table
 from daemon.tables.values import CURRENCY, FLAG, LARGEST_AMOUNT, identifier, one_of, text, whole
 
@@ -45,13 +43,6 @@ class JournalSettings:
     keep_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class WebSettings:
-    host: str
-    port: int
-    token: Secret | None  # None: no token is asked for
-
-
 def read_box(table: Table) -> Box:
     terminal_id = table.take("terminal_id", identifier(32), "", needed=True)  # 32: what `device_info` takes
     store_id = table.take("store_id", identifier(32), terminal_id)
@@ -83,12 +74,3 @@ def read_journal(table: Table) -> JournalSettings:
     )
     table.close()
     return journal
-
-
-def read_web(table: Table) -> WebSettings:
-    host, port = table.take("listen", LISTEN, ("127.0.0.1", 8080))
-    if not is_loopback(host) and "token_file" not in table:
-        table.problem("token_file", "is missing, and other machines can reach the box", "a file with a token, or a `listen` on 127.0.0.1")
-    web = WebSettings(host, port, table.take_secret("token_file", needed=False))
-    table.close()
-    return web

@@ -8,6 +8,7 @@ Problems never repeat what was written: it may be the secret itself, put where i
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Mapping
@@ -50,6 +51,11 @@ class Files:
     def existing(self) -> Reader[Path]:
         """A file that is there and can be read."""
         return Reader(f"a file that can be read: {_PATH}", self._existing)
+
+    @property
+    def private(self) -> Reader[tuple[Path, bool]]:
+        """A file that is there and can be read, and whether other users of the machine can read it as well."""
+        return Reader(f"a file that can be read: {_PATH}", self._private)
 
     @property
     def secret(self) -> Reader[SecretFile]:
@@ -104,9 +110,16 @@ class Files:
             secret = read_secret(path)
         except (OSError, ValueError) as error:
             raise Wrong(_why(error)) from None
+        return SecretFile(secret, self._is_open_to_others(value, status))
+
+    def _private(self, value: object) -> tuple[Path, bool]:
+        path = self._existing(value)
+        return path, self._is_open_to_others(value, path.stat())
+
+    def _is_open_to_others(self, value: object, status: os.stat_result) -> bool:
         # systemd keeps credentials from others by the folder and by ACLs, which the mode does not show
         handed_over = isinstance(value, str) and value.startswith(_CREDENTIAL) and "CREDENTIALS_DIRECTORY" in self.environ
-        return SecretFile(secret, not handed_over and bool(status.st_mode & 0o077))
+        return not handed_over and bool(status.st_mode & 0o077)
 
 
 def _handed_over(directory: Path, credential: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from daemon.secret import Secret
@@ -49,9 +50,21 @@ class Table:
         found = self.take(name, self.files.secret, None, needed=needed)
         if found is None:
             return None
-        if found.open_to_others:
-            self.warn(name, "other users of this machine can read the file: chmod 600 would stop them")
+        self._warn_if_open(name, found.open_to_others)
         return found.secret
+
+    def take_private(self, name: str) -> Path | None:
+        """The file that a key names, which is to be read by the box alone: a certificate's key. Says so where others can read it."""
+        found = self.take(name, self.files.private, None)
+        if found is None:
+            return None
+        path, open_to_others = found
+        self._warn_if_open(name, open_to_others)
+        return path
+
+    def _warn_if_open(self, name: str, open_to_others: bool) -> None:
+        if open_to_others:
+            self.warn(name, "other users of this machine can read the file: chmod 600 would stop them")
 
     def table(self, name: str) -> Table:
         """The table under a key; an empty one where there is none."""

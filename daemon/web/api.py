@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,20 +18,21 @@ from aiohttp import web
 from daemon.gateways.base import Pushed
 from daemon.tills.base import Desk
 from daemon.tills.http import Terms
-from daemon.web.auth import HostGuard, TokenGuard
+from daemon.web.access import Access
 from daemon.web.body import expect_later
 from daemon.web.box import Box, SimulatedKeys, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
-from daemon.web.errors import ALWAYS, Handler, in_one_shape
+from daemon.web.errors import ALWAYS, USUAL, Handler, in_one_shape
 from daemon.web.heads import refuse
 from daemon.web.history import History
+from daemon.web.listening import TlsListener, listening_sockets, server_context
 from daemon.web.lookout import Sights
 from daemon.web.metrics import MetricsPage, Scrape
 from daemon.web.page import Page
 from daemon.web.payments import Payments
 from daemon.web.playing import Playing
 from daemon.web.pushes import Pushes
-from daemon.web.settings import Limits, WebSettings, is_loopback
+from daemon.web.settings import Limits, Tls, WebSettings, is_loopback
 from daemon.web.stream import Streams
 from daemon.web.waiting import Ending
 from daemon.web.watch import Watch
@@ -47,9 +49,9 @@ class Web:
     `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `sights` what the page shows,
     `simulated_scan` takes a code (None: the scanner is a real one), `simulated_pads` type on the number pads of tills,
     `is_alive` says whether the box does its work, `scrape` gives the metrics (None: there are none); `till` is the key in
-    `[tills.NAME]` of the `http` till, None where there is none; `terminal` is the box's name in names of files.
-    `playing.ground` may be set where somebody plays with the box. Raises ValueError for listening beyond loopback without
-    a token.
+    `[tills.NAME]` of the `http` till, None where there is none; `terminal` is the box's name in names of files; `now` is
+    the monotonic clock that log-ins go by. `playing.ground` may be set where somebody plays with the box. Raises ValueError
+    for listening beyond loopback without a token.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Web:
         simulated_pads: Mapping[str, Callable[[str], object]] | None = None,
         sights: Sights | None = None,
         scrape: Scrape | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         if settings.token is None and not is_loopback(settings.host):
             raise ValueError("listening beyond loopback needs a token")
@@ -78,6 +81,7 @@ class Web:
         self._till = till
         self._terms = Terms(currency, max_amount)
         self._limits = limits or Limits()
+        self._access = Access(settings, self._limits, now)
         self._box = Box(desk, panel_png, is_alive, version)
         self._scans = None if simulated_scan is None else SimulatedScans(simulated_scan, self._limits)
         self._keys = SimulatedKeys(simulated_pads, self._limits) if simulated_pads else None
@@ -111,7 +115,8 @@ class Web:
             await runner.cleanup()
             raise
         self._running = _Running(runner, listener, payments, ending)
-        log.info("web_listening host=%s port=%d token=%s", self._settings.host, self.port, "no" if self._settings.token is None else "yes")
+        token, tls = ("no" if part is None else "yes" for part in (self._settings.token, self._settings.tls))
+        log.info("web_listening host=%s port=%d token=%s tls=%s", self._settings.host, self.port, token, tls)
 
     async def stop(self) -> None:
         """Take no more requests, answer those that wait, cut off those that do not end. Takes a few seconds at most."""
@@ -119,15 +124,25 @@ class Web:
             running, self._running = self._running, None
             await running.stop(self._limits.stop_s)
 
-    async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
+    async def _listen(self, runner: web.AppRunner) -> asyncio.Server | TlsListener:
         # Not TCPSite: its shutdown_timeout (60 s) is set in one place in aiohttp 3.8 and in another from 3.9 on.
         assert runner.server is not None
-        factory = connection_factory(runner.server, self._limits)
+        server, factory = runner.server, connection_factory(runner.server, self._limits)
+        if self._settings.tls is not None:
+            return await self._listen_tls(server, factory, self._settings.tls)
         return await asyncio.get_running_loop().create_server(factory, self._settings.host, self._settings.port)
 
+    async def _listen_tls(self, server: web.Server, factory: Callable[[], asyncio.Protocol], tls: Tls) -> TlsListener:
+        if tls.trouble:
+            log.warning('web_certificate trouble="%s"', tls.trouble)
+        context = await asyncio.to_thread(server_context, tls)
+        sockets = await listening_sockets(self._settings.host, self._settings.port)
+        listener = TlsListener(sockets, context, factory, lambda: len(server.connections) >= self._limits.connections, self._limits)
+        await listener.start()
+        return listener
+
     def _application(self, routes: list[tuple[str, str, Handler]]) -> web.Application:
-        guard = HostGuard(self._settings.host) if self._settings.token is None else TokenGuard(self._settings.token)
-        app = web.Application(middlewares=[note_speech, in_one_shape, refuse, web.middleware(guard)])
+        app = web.Application(middlewares=[note_speech, in_one_shape, refuse, web.middleware(self._access.guard)])
         app.on_response_prepare.append(_sign)
         for methods, path, handler in routes:
             resource = app.router.add_resource(path)
@@ -152,6 +167,9 @@ class Web:
             ("GET HEAD", "/", self._page.index),
             ("GET HEAD", "/page/{name}", self._page.file),
             ("GET HEAD", "/v1/api.yaml", self._page.document),
+            ("GET HEAD", "/v1/session", self._access.login.get),
+            ("POST", "/v1/session", self._access.login.post),
+            ("DELETE", "/v1/session", self._access.login.delete),
         ]
         if self._metrics is not None:
             routes.append(("GET HEAD", "/metrics", self._metrics.get))
@@ -163,9 +181,9 @@ class Web:
 
 
 async def _sign(_request: web.Request, answer: web.StreamResponse) -> None:
-    for name, value in ALWAYS.items():
-        if name not in answer.headers or name == "Server":  # the page's files may be kept, and say so themselves
-            answer.headers[name] = value
+    answer.headers["Server"] = ALWAYS["Server"]
+    for name, value in {**ALWAYS, **USUAL}.items():
+        answer.headers.setdefault(name, value)  # the page's files may be kept, and are scripts and styles: they say so themselves
 
 
 def _clock() -> Callable[[], dict[str, Any]]:
@@ -178,7 +196,7 @@ def _clock() -> Callable[[], dict[str, Any]]:
 class _Running:
     """A server between its start and its stop."""
 
-    def __init__(self, runner: web.AppRunner, listener: asyncio.Server, payments: Payments, ending: Ending) -> None:
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server | TlsListener, payments: Payments, ending: Ending) -> None:
         self._runner = runner
         self.listener = listener
         self._payments = payments

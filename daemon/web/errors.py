@@ -25,6 +25,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # something else than it says it is.
 ALWAYS = {"Server": "tillbox", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
+# What every answer carries that does not say otherwise, as the page does. Nothing in it is to be run, framed, or embedded by other sites'
+# pages, a browser that opens it tells nobody, and other sites cannot read it. Never `Strict-Transport-Security`: many boxes have a
+# certificate of their own making, and a browser that was told it lets nobody past one that has ended, nor to anything else that the
+# machine serves in the clear. The cookie's `Secure` and `__Host-` keep the log-in off such lines without it.
+USUAL = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 # What the box's own fields look like. Another name is whatever a caller chose to write, a token in the wrong place perhaps: the
 # caller is told it, the log is not.

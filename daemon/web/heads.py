@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import HttpVersion10, HttpVersion11, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from daemon.web.errors import ALWAYS, Problem
+from daemon.web.errors import ALWAYS, USUAL, Problem
 
 CONTINUE = "100-continue"
 
@@ -23,7 +23,7 @@ _MakeRequest = Callable[..., web.BaseRequest]
 
 def not_http(status: int = 400) -> Problem:
     """What came is not HTTP as the box reads it."""
-    return Problem(status, "malformed", "this is not HTTP/1.1 as the box reads it", headers=ALWAYS, close=True)
+    return Problem(status, "malformed", "this is not HTTP/1.1 as the box reads it", headers=ALWAYS | USUAL, close=True)
 
 
 def looked_at(make: _MakeRequest) -> _MakeRequest:

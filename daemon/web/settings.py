@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from pathlib import Path
 
 from daemon.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """The box's own certificate (PEM, its chain after it) and key, which belong together."""
+
+    cert_file: Path
+    key_file: Path
+    fingerprint: bytes  # SHA-256 of the certificate
+    trouble: str = ""  # what people should hear of it: that it ends soon, or has ended
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
-    """`[web]`: the address to listen on (port 0: any free one) and the token that callers must show, if there is one."""
+    """`[web]`: the address to listen on (port 0: any free one), the token that callers must show, if there is one, the names by
+    which browsers may call beside those that the box knows itself, and the certificate (None: no TLS)."""
 
     host: str
     port: int
     token: Secret | None = None
+    hosts: tuple[str, ...] = ()
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,14 @@ class Limits:
     connections: int = 128
     keep_alive_s: float = 15.0  # pause between comments on a silent stream; proxies give up at 30 to 60 s
     write_s: float = 10.0  # for a stream's caller to take what was sent, before it is dropped
+    handshakes: int = 32  # TLS handshakes under way, each of `head_s` at most
+    sessions: int = 16  # pages that are logged in; the one that was used longest ago goes
+    session_idle_s: float = 30 * 60.0  # a log-in that nobody uses ends; OWASP: 15 to 30 minutes where little is at risk
+    session_s: float = 12 * 3600.0  # it ends in any case: a shop's day
+    log_ins_at_once: int = 5  # wrong tokens from one address …
+    log_in_every_s: float = 10.0  # … and then one in so many seconds
+    all_log_ins_at_once: int = 15  # wrong tokens from everywhere; with the next line 30 in any minute
+    all_log_ins_every_s: float = 4.0
     stop_s: float = 2.0  # for handlers to finish when the box stops, twice at most
 
 

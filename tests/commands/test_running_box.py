@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pwd
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from daemon.cli import main
 from daemon.commands.as_box import become_box
+from daemon.sandbox.tls import make_certificates
 
 OK = {"state": "ok", "detail": ""}
 READY = {"not_ready": [], "devices": {"scanner": OK, "lights": OK}, "gateways": {"shop": OK}}
@@ -43,9 +45,11 @@ def box() -> Iterator[type[Box]]:
     class Running(Box):
         asked: list[str | None] = []  # noqa: RUF012  # as above
         port = 0
+        listening: Any = None
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Running) as server:
         Running.port = server.server_address[1]
+        Running.listening = server
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield Running
@@ -112,6 +116,55 @@ def test_who_is_not_this_box_is_not_believed(
     box.code, box.server_name = code, name
     assert check(config) == 1
     assert "/dev/nowhere" in capsys.readouterr().out
+
+
+# -- over TLS --
+
+
+@pytest.fixture
+def secure_config(config: Path, box: type[Box], tmp_path: Path) -> Path:
+    make_certificates(tmp_path, server_days=20)
+    config.write_text(config.read_text() + 'cert_file = "server.pem"\nkey_file = "server.key"\n')
+    return config
+
+
+def speak_tls(box: type[Box], folder: Path) -> None:
+    """The box speaks TLS, with the certificate in that folder."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    box.listening.socket = context.wrap_socket(box.listening.socket, server_side=True)
+
+
+def test_a_running_box_is_asked_over_tls_and_known_by_its_certificate(
+    secure_config: Path, box: type[Box], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speak_tls(box, tmp_path)
+    assert check(secure_config) == 0
+    said = capsys.readouterr().out
+    assert "ok       a box runs" in said
+    assert "warning  certificate: server.pem expires in 19 days" in said
+    assert box.asked == ["Bearer made-up-token-0123456789"]
+
+
+def test_who_shows_another_certificate_is_told_no_token(
+    secure_config: Path, box: type[Box], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_certificates(tmp_path / "before")
+    speak_tls(box, tmp_path / "before")
+    assert check(secure_config) == 1
+    said = capsys.readouterr().out
+    assert f"WRONG    running box: it shows another certificate than server.pem (port {box.port})" in said
+    assert "systemctl reload tillbox" in said
+    assert box.asked == []
+
+
+def test_who_speaks_no_tls_is_not_this_box(
+    secure_config: Path, box: type[Box], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.commands.check.OPEN_S", 0.05)
+    assert check(secure_config) == 1
+    assert "/dev/nowhere" in capsys.readouterr().out
+    assert box.asked == []
 
 
 # -- as root --

@@ -17,6 +17,7 @@ from daemon.keeper import TRY_AGAIN_S
 from daemon.links import AGAIN_MAX_S, AGAIN_S
 from daemon.not_set_up import LOOK_S, NotSetUp
 from daemon.payment import State
+from daemon.sandbox.tls import make_certificates
 from daemon.screens import content
 from daemon.signals import NOTICE_S, RESULT_S, ROWS, Row
 from hw.gpio_lights import HALF_S
@@ -168,7 +169,7 @@ def test_a_new_box_shows_the_key_that_the_guide_names() -> None:
 
 
 def test_pieces_of_configuration_are_toml_and_mend_a_new_box(tmp_path: Path) -> None:
-    trial, real = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    trial, real, web = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
     named = NEW_BOX.read_text(encoding="utf-8").replace('#terminal_id = "box-1" ', 'terminal_id = "box-1"')
     named = named.replace('#device = "usb-…-event-kbd"', 'device = "usb-Example-event-kbd"')
     (tmp_path / "secrets").mkdir()
@@ -177,6 +178,12 @@ def test_pieces_of_configuration_are_toml_and_mend_a_new_box(tmp_path: Path) -> 
         config = tmp_path / "config.toml"
         config.write_text(f"{named}\n{piece}", encoding="utf-8")
         assert set(load(config).gateways) == set(tomllib.loads(piece)["gateways"])
+    made = make_certificates(tmp_path / "made")
+    made.server_cert_file.rename(tmp_path / "secrets" / "web.pem")
+    made.server_key_file.rename(tmp_path / "secrets" / "web.key")
+    (tmp_path / "secrets" / "web.token").write_text("a" * 64, encoding="ascii")
+    config.write_text(f"{named.partition('[web]')[0]}\n{trial}\n{web}", encoding="utf-8")
+    assert load(config).web.tls is not None
 
 
 def test_links_lead_somewhere() -> None:

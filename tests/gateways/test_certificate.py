@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from daemon.gateways.certificate import check_certificate, expires_at
+from daemon.gateways.certificate import Role, check_certificate, expires_at, fingerprint
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -44,8 +44,8 @@ class Pair:
         pem = self.key.private_bytes(serialization.Encoding.PEM, getattr(serialization.PrivateFormat, form), encryption)
         self.key_file.write_bytes(pem)
 
-    def problems(self) -> list[tuple[str, bool]]:
-        found = check_certificate(self.cert_file, self.key_file)
+    def problems(self, role: Role = Role.CLIENT) -> list[tuple[str, bool]]:
+        found = check_certificate(self.cert_file, self.key_file, role)
         assert not any(str(self.folder) in p.text for p in found), "texts name files without their folders"
         return [(p.text, p.blocking) for p in found]
 
@@ -220,3 +220,40 @@ def test_one_that_has_ended_or_cannot_be_used_has_none(tmp_path: Path) -> None:
     assert expires_at(pair.cert_file, pair.key_file) is None
     pair.cert_file.unlink()
     assert expires_at(pair.cert_file, pair.key_file) is None
+
+
+# -- the box's own, as a server
+
+
+def test_a_certificate_for_servers_serves_the_box_itself(tmp_path: Path) -> None:
+    assert Pair(tmp_path, purpose=ExtendedKeyUsageOID.SERVER_AUTH).problems(Role.SERVER) == []
+    [(text, blocking)] = Pair(tmp_path, purpose=ExtendedKeyUsageOID.CLIENT_AUTH).problems(Role.SERVER)
+    assert "may be refused as a server's certificate" in text
+    assert not blocking
+
+
+@pytest.mark.parametrize(
+    ("dates", "text"),
+    [
+        ({"begin": NOW - 20 * DAY, "end": NOW - DAY}, "apiclient_cert.pem has expired, or the box's clock is wrong"),
+        ({"begin": NOW + DAY}, "apiclient_cert.pem is not valid yet, or the box's clock is wrong"),
+        ({"end": NOW + 10 * DAY + dt.timedelta(hours=1)}, "apiclient_cert.pem expires in 10 days"),
+    ],
+)
+def test_its_dates_keep_no_box_from_selling(tmp_path: Path, dates: dict[str, dt.datetime], text: str) -> None:
+    assert Pair(tmp_path, **dates).problems(Role.SERVER) == [(text, False)]
+
+
+def test_a_key_of_another_certificate_is_none_for_a_server_either(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    pair.key = ec.generate_private_key(ec.SECP256R1())
+    pair.write_key(serialization.NoEncryption())
+    assert pair.problems(Role.SERVER) == [("apiclient_key.pem is not the key of apiclient_cert.pem", True)]
+
+
+def test_a_fingerprint_is_that_of_the_first_certificate(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    pair.cert_file.write_bytes("Bag Attributes 名\n".encode() + pair.cert_file.read_bytes() * 2)
+    assert fingerprint(pair.cert_file) == pair.cert.fingerprint(hashes.SHA256())
+    with pytest.raises(ValueError, match="no certificate"):
+        fingerprint(pair.key_file)

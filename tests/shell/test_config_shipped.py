@@ -11,6 +11,7 @@ import pytest
 from config_data import secret_file
 
 from daemon.config import load, parse
+from daemon.sandbox.tls import make_certificates
 from daemon.tables.devices import _PANELS
 from hw.factory import display_kinds
 
@@ -47,6 +48,9 @@ def place(tmp_path: Path) -> Path:
         secret_file(tmp_path, name)
     for name in re.findall(r'_file = "credential:([^"]+)"', TEXT):
         secret_file(tmp_path, f"credentials/{name}")
+    made = make_certificates(tmp_path / "made")
+    made.server_cert_file.replace(tmp_path / "secrets/web.pem")
+    made.server_key_file.replace(tmp_path / "credentials/web.key")
     return tmp_path
 
 
@@ -96,7 +100,7 @@ FORMAT = {
     "timing": "scan_s answer_s reply_s query_every_s give_up_s revoke_not_before_s revoke_retry_s in_doubt_s qr_s qr_query_every_s chase_s",
     "policy": "late_payment sell_while_in_doubt",
     "journal": "path keep_days",
-    "web": "listen token_file",
+    "web": "listen token_file hosts cert_file key_file",
 }
 
 

@@ -17,13 +17,14 @@ import os
 import re
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from http.client import HTTPConnection
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Answer:
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 class BoxProcess:
@@ -78,6 +80,7 @@ class BoxProcess:
         self.heard = bytearray()  # every byte that the box answered over HTTP
         self.runs: list[tuple[Lines, Lines]] = []  # standard output and error of every start
         self.port = 0
+        self.trust: ssl.SSLContext | None = None  # where it speaks TLS: whom its callers believe
         self.process: subprocess.Popen[bytes] | None = None
         self._before = list(before)
         self.program = program
@@ -169,13 +172,18 @@ class BoxProcess:
 
     def request(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """One request, on a connection of its own."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=70)) as connection:
+        with closing(self._line()) as connection:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
             raw = answer.read()
         self.heard += raw
         is_json = "json" in answer.headers.get("Content-Type", "")
-        return Answer(answer.status, json.loads(raw) if is_json else raw)
+        return Answer(answer.status, json.loads(raw) if is_json else raw, dict(answer.headers))
+
+    def _line(self) -> HTTPConnection:
+        if self.trust is None:
+            return HTTPConnection("127.0.0.1", self.port, timeout=70)
+        return HTTPSConnection("127.0.0.1", self.port, timeout=70, context=self.trust)
 
     def get(self, path: str) -> Answer:
         return self.request("GET", path)

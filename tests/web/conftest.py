@@ -27,6 +27,7 @@ class Served:
         self.session = session
         self.scans: list[str] = []
         self.alive = True
+        self.scheme = "http"
         self.png: bytes | None = b"\x89PNG\r\n\x1a\n picture"
 
     @property
@@ -34,13 +35,14 @@ class Served:
         return self.web.port
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     async def call(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         """Status and JSON body (None where it has none)."""
         async with self.session.request(method, self.url(path), **more) as answer:
             raw = await answer.read()
             assert answer.headers["Cache-Control"] == "no-store"
+            assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
             return answer.status, (await answer.json() if raw else None)
 
     async def put(self, ref: str, body: Any) -> tuple[int, Any]:
@@ -59,7 +61,7 @@ class Served:
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Start a server: `await serve(desk=…, token=…, limits=…, simulated=False)`."""
+    """Start a server: `await serve(desk=…, token=…, limits=…, simulated=False)`; the rest (`tls`, `hosts`, `now`) as `a_web`."""
     async with AsyncExitStack() as stack:
 
         async def start(
@@ -71,6 +73,7 @@ async def serve() -> AsyncIterator[Serve]:
             till: str | None = "http",
             pushed: Mapping[str, Pushed] | None = None,
             pads: Mapping[str, Callable[[str], object]] | None = None,
+            **more: Any,
         ) -> Served:
             desk = desk or ScriptedDesk()
             served: Served
@@ -84,9 +87,11 @@ async def serve() -> AsyncIterator[Serve]:
                 limits=limits,
                 pushed=pushed,
                 simulated_pads=pads,
+                **more,
             )
             session = await stack.enter_async_context(aiohttp.ClientSession())
             served = Served(web, desk, session)
+            served.scheme = "http" if more.get("tls") is None else "https"
             await web.start()
             stack.push_async_callback(web.stop)
             return served

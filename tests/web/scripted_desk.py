@@ -156,7 +156,7 @@ def a_web(desk: ScriptedDesk | None = None, *, port: int = 0, **more: Any) -> We
         "version": "0.1.0",
         **more,
     }
-    settings = WebSettings(given.pop("host", "127.0.0.1"), port, given.pop("token", None))
+    settings = WebSettings(given.pop("host", "127.0.0.1"), port, given.pop("token", None), given.pop("hosts", ()), given.pop("tls", None))
     return Web(settings, desk or ScriptedDesk(), **given)
 
 
