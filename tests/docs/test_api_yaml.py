@@ -41,7 +41,7 @@ def test_it_is_openapi_3_1_and_every_operation_is_whole() -> None:
         assert {p["name"] for p in given if p["in"] == "path"} == set(re.findall(r"\{([a-z_]+)\}", path))
         for response in operation["responses"].values():
             assert API.resolved(response)["description"]
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 14
 
 
 def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
@@ -96,7 +96,7 @@ def test_paths_and_methods_are_those_that_are_served() -> None:
             return self
 
     web: Any = object.__new__(Web)
-    web._box = web._pushes = web._scans = web._keys = _Handlers()
+    web._box = web._pushes = web._scans = web._keys = web._history = _Handlers()
     served = {
         (method, path.replace(":[^/]+", "")) for methods, path, _ in web._routes(_Handlers(), _Handlers()) for method in methods.split()
     }
