@@ -40,13 +40,14 @@ def wanted_of(request: web.Request, zone: tzinfo | None = None) -> Wanted | None
     wrong: dict[str, str] = {}
     for name, (field, take, rule) in _FILTERS.items():
         texts = request.query.getall(name, [])
+        if len(texts) > 1:
+            wrong[name] = f"given more than once; expected {rule}"
+            continue
         try:
-            if len(texts) > 1:
-                raise ValueError  # noqa: TRY301  # said below, like what each of them finds wrong
-            if texts:
-                taken[field] = take(texts[0], zone)
+            for text in texts:
+                taken[field] = take(text, zone)
         except ValueError:
-            wrong[name] = f"expected once: {rule}"
+            wrong[name] = f"expected {rule}"
     if wrong:
         raise Problem(422, "invalid", "wrong: " + ", ".join(wrong), wrong)
     return Wanted(**taken) if taken else None

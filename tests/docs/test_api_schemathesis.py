@@ -115,6 +115,8 @@ def test_both_ends_were_reached() -> None:
     assert _seen[("PUT", "/v1/payments/{ref}")] >= {201, 400, 422}
     assert _seen[("GET", "/v1/payments/{ref}")] >= {200, 404, 422}
     assert _seen[("GET", "/v1/payments")] >= {200, 422}
+    assert _seen[("GET", "/v1/payments/{ref}/entries")] >= {404}
+    assert _seen[("GET", "/v1/days/{day}.csv")] >= {200, 422}
     assert _seen[("POST", "/v1/simulated/scan")] >= {202, 400, 422}
     assert _seen[("POST", "/v1/simulated/keys/{till}")] >= {400, 404, 422}
     assert _seen[("GET", "/v1/panel.png")] >= {200}

@@ -72,7 +72,7 @@ async def test_all_wrong_ones_are_named_at_once(box):
 async def test_one_that_is_given_twice_is_wrong(box):
     status, body = await box.call("GET", "/v1/payments?amount=1&amount=2")
     assert (status, body["error"]["fields"].keys()) == (422, {"amount"})
-    assert body["error"]["fields"]["amount"].startswith("expected once:")
+    assert body["error"]["fields"]["amount"].startswith("given more than once; expected")
 
 
 async def test_what_was_looked_for_reaches_no_log(box, caplog):
