@@ -108,16 +108,17 @@ async def silent(box: Any, number: int) -> list[socket.socket]:
 
 
 async def test_silent_ones_are_bounded_in_number_and_those_too_many_cost_nothing(serve, tls, trust):
-    box = await serve(tls=tls, limits=Limits(head_s=0.3, handshakes=4))
+    box = await serve(tls=tls, limits=Limits(handshakes=4))
     loop = asyncio.get_running_loop()
     waiting = await silent(box, 20)
-    closed = [asyncio.ensure_future(loop.sock_recv(one, 1)) for one in waiting]
-    await until(lambda: sum(task.done() for task in closed) >= 16)
-    assert sum(task.done() for task in closed) == 16
-    await until(lambda: all(task.done() for task in closed))
-    for task, one in zip(closed, waiting, strict=True):
-        assert task.exception() is not None or task.result() == b""
+    heard = [asyncio.ensure_future(loop.sock_recv(one, 1)) for one in waiting]
+    await until(lambda: sum(task.done() for task in heard) == 16)  # long before any handshake times out
+    for task in heard:
+        task.cancel()
+    await asyncio.wait(heard)
+    for one in waiting:
         one.close()
+    await until(lambda: len(box.web._running.listener._tasks) == 1)
     assert (await box.call("GET", "/healthz", ssl=trust))[0] == 200
 
 
