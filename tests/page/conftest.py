@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,21 +52,24 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def demo() -> Iterator[str]:
-    """The address of a demo of its own."""
+def demo(tmp_path: Path) -> Iterator[str]:
+    """The address of a demo of its own. What it draws goes to a file: a pipe that nobody reads would stop it."""
+    said = tmp_path / "demo.txt"
     command = [sys.executable, "-m", "daemon", "demo", "--port", "0"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
+    with said.open("w") as output, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, cwd=ROOT) as process:
         try:
-            for line in process.stdout:
-                if found := READY.search(line):
-                    break
-            else:
-                raise AssertionError("the demo ended before it began")
-            yield found[1]
+            yield _address(said, process)
         finally:
             process.kill()
-            process.communicate()  # read on, so that it cannot wait for us either
+
+
+def _address(said: Path, process: subprocess.Popen[bytes]) -> str:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        if found := READY.search(said.read_text()):
+            return found[1]
+        time.sleep(0.05)
+    raise AssertionError(f"the demo did not begin: {said.read_text()[-500:]}")
 
 
 class Seen:

@@ -14,7 +14,9 @@ const play = new Play(() => status.box);
 const live = new Live({ box: takeBox, panel: (panel) => status.takePanel(panel), payment: takeEntry, clock: (clock) => status.takeClock(clock) }, told);
 
 let link = "connecting";
-let loading = null;
+let waiting = null;
+let isWanted = false;
+let isLoading = false;
 
 async function begin() {
   const { needs_token: needsToken, logged_in: loggedIn } = await session();
@@ -29,7 +31,8 @@ async function begin() {
     return;
   }
   live.start();
-  await Promise.all([payments.load(), play.begin(), look()]);
+  await play.begin();
+  await refresh();
 }
 
 function takeBox(box) {
@@ -43,10 +46,28 @@ function takeEntry(entry) {
   soon();
 }
 
-// Several entries often come at once: the payment is asked for once, after the last of them.
+// Several entries often come at once: all is asked for once, after the last of them, and never twice at a time, so that no answer of
+// before comes after a newer one.
 function soon() {
-  clearTimeout(loading);
-  loading = setTimeout(() => Promise.all([look(), payments.filter && payments.load()]), 80);
+  clearTimeout(waiting);
+  waiting = setTimeout(refresh, 80);
+}
+
+async function refresh() {
+  isWanted = true;
+  if (isLoading) return;
+  isLoading = true;
+  try {
+    while (isWanted) {
+      isWanted = false;
+      await Promise.all([look(), payments.load()]);
+    }
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof TypeError)) throw error; // no answer, which the link says, or a log-out
+    if (error.status === 401) told("refused");
+  } finally {
+    isLoading = false;
+  }
 }
 
 // The open payment, or the one that was open last.
