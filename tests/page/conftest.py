@@ -10,17 +10,21 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page is not looked at in a browser")
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTPUT = ROOT / "tests" / "output"
+sys.path.insert(0, str(ROOT / "tests" / "stories"))  # real boxes as stories use them
+
+from box_process import BoxProcess  # noqa: E402
+from browser_page import Look, Seen  # noqa: E402
+from provider_thread import Provider  # noqa: E402
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [  # nothing of its own over the network, and no sandbox where the tests run as root
     "--no-sandbox",
@@ -72,36 +76,6 @@ def _address(said: Path, process: subprocess.Popen[bytes]) -> str:
     raise AssertionError(f"the demo did not begin: {said.read_text()[-500:]}")
 
 
-class Seen:
-    """A page in the browser, and what went wrong in it without anybody seeing it."""
-
-    def __init__(self, page: Any, name: str) -> None:
-        self.page = page
-        self.faults: list[str] = []
-        self.hosts: set[str] = set()
-        self.forgiven: tuple[str, ...] = ()
-        self._name = name
-        page.on("console", lambda said: self._said(said))
-        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-
-    def _said(self, said: Any) -> None:
-        if said.type in ("error", "warning"):
-            self.faults.append(f"{said.type}: {said.text}")
-
-    def picture(self, what: str) -> None:
-        """Kept below tests/output, for people."""
-        OUTPUT.mkdir(exist_ok=True)
-        self.page.screenshot(path=OUTPUT / f"page-{self._name}-{what}.png", full_page=True)
-
-    def check(self, address: str) -> None:
-        assert self.hosts <= {urlsplit(address).netloc, ""}
-        assert [fault for fault in self.faults if not any(word in fault for word in self.forgiven)] == []
-
-
-Look = Callable[..., Seen]
-
-
 @pytest.fixture
 def look(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Look]:
     """`look(address, width=…)`: the page there, in a browser that has never seen it."""
@@ -119,3 +93,17 @@ def look(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Look]:
     for context, seen, address in opened:
         context.close()
         seen.check(address)
+
+
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with Provider(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def real_box(tmp_path: Path, provider: Provider) -> Iterator[BoxProcess]:
+    """A box as a shop has one, not started: a scanner on a line, a provider over TLS, nothing to play with."""
+    box = BoxProcess(tmp_path / "box", provider)
+    yield box
+    box.finish()

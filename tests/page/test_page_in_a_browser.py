@@ -11,7 +11,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from conftest import Look, Seen
+from browser_page import Look, Seen
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect

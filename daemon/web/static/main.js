@@ -89,8 +89,11 @@ function told(how) {
     begin().catch(() => told("lost"));
     return;
   }
+  const was = link;
   link = how === "open" ? "live" : "stale";
+  if (link === was) return;
   showLink();
+  if (link === "live") soon(); // whatever happened meanwhile
 }
 
 function showLink() {
@@ -115,6 +118,7 @@ byId("log-in").addEventListener("submit", async (event) => {
 });
 
 byId("log-out").addEventListener("click", async () => {
+  live.stop(); // or the box cuts it off, with the session
   await call("DELETE", "/v1/session");
   await begin();
 });

@@ -1,0 +1,129 @@
+"""The page of a box in a shop: a log-in before it, a cable that is pulled, and nothing to play with.
+
+daemon/web/static, daemon.web.page
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from box_process import BoxProcess
+from browser_page import Look
+from provider_thread import fresh_code
+from relay import Relay
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
+TOKEN = "page-token-of-nobody-0123456789"
+
+
+@pytest.fixture
+def box(real_box: BoxProcess) -> BoxProcess:
+    return real_box.start()
+
+
+@pytest.fixture
+def cable(box: BoxProcess) -> Iterator[Relay]:
+    relay = Relay(box.port)
+    yield relay
+    relay.close()
+
+
+def address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def begin(page: Any) -> None:
+    expect(page.locator("#link")).to_have_text("live")
+    expect(page.locator("#ready")).to_have_text("Ready for a sale")
+
+
+def test_a_real_box_has_nothing_to_play_with_and_shows_a_real_sale(box: BoxProcess, look: Look) -> None:
+    seen = look(address(box.port))
+    seen.forgiven = ("404",)  # it asks once whether there is something to play with
+    page = seen.page
+    begin(page)
+    expect(page.locator("#play")).to_be_hidden()
+    ref = box.ask(1250)
+    expect(page.locator("#now")).to_contain_text("12.50 CNY")
+    box.scan(code := fresh_code("paid"))
+    expect(page.locator("#now .state.paid").first).to_be_visible()
+    expect(page.locator("#payments tr").first).to_contain_text(ref)
+    assert code not in page.content()
+    seen.picture("real")
+
+
+def test_a_lost_connection_is_said_and_what_happened_meanwhile_is_seen_afterwards(box: BoxProcess, cable: Relay, look: Look) -> None:
+    seen = look(address(cable.port))
+    seen.forgiven = ("404", "ERR_")  # the browser says itself that it could not connect
+    page = seen.page
+    begin(page)
+    cable.pull()
+    expect(page.locator("#link")).to_have_text("no connection: what is shown is old")
+    seen.picture("stale")
+    box.sell(fresh_code("paid"), 777)
+    expect(page.locator("#payments tr")).to_have_count(0)
+    cable.plug()
+    expect(page.locator("#link")).to_have_text("live", timeout=30_000)
+    expect(page.locator("#payments tr").first).to_contain_text("7.77 CNY")
+    box.sell(fresh_code("paid"), 888)
+    expect(page.locator("#payments tr").first).to_contain_text("8.88 CNY")
+
+
+def test_a_box_that_starts_again_is_followed_on(box: BoxProcess, cable: Relay, look: Look) -> None:
+    seen = look(address(cable.port))
+    seen.forgiven = ("404", "ERR_")
+    begin(seen.page)
+    box.kill9()
+    expect(seen.page.locator("#link")).to_have_text("no connection: what is shown is old")
+    box.start()
+    cable.lead_to(box.port)
+    expect(seen.page.locator("#link")).to_have_text("live", timeout=30_000)
+    box.sell(fresh_code("paid"), 999)
+    expect(seen.page.locator("#payments tr").first).to_contain_text("9.99 CNY")
+
+
+@pytest.fixture
+def guarded(real_box: BoxProcess) -> BoxProcess:
+    (real_box.directory / "web.secret").write_text(TOKEN)
+    (real_box.directory / "web.secret").chmod(0o600)
+    real_box.reconfigure({"web": {"token_file": "web.secret"}})
+    real_box.start(ready=False)
+    return real_box
+
+
+def log_in(page: Any, token: str) -> None:
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_nothing_is_seen_before_the_right_token_and_nothing_after_the_log_out(guarded: BoxProcess, look: Look) -> None:
+    seen = look(address(guarded.port))
+    seen.forgiven = ("401", "404")  # a wrong token, and the question what there is to play with
+    page = seen.page
+    expect(page.locator("#app")).to_be_hidden()
+    log_in(page, "not the token")
+    expect(page.locator("#log-in-said")).to_have_text("That is not this box's token.")
+    seen.picture("refused")
+    log_in(page, TOKEN)
+    begin(page)
+    assert TOKEN not in page.content()
+    assert page.evaluate("document.cookie") == "", "a script must not see it"
+    page.reload()
+    begin(page)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.locator("#app")).to_be_hidden()
+    expect(page.get_by_label("Token")).to_be_focused()
+
+
+def test_who_guesses_is_told_to_wait(guarded: BoxProcess, look: Look) -> None:
+    seen = look(address(guarded.port))
+    seen.forgiven = ("401", "429")
+    for number in range(7):
+        log_in(seen.page, f"guess {number}")
+        expect(seen.page.locator("#log-in-said")).not_to_have_text("")
+        seen.page.wait_for_timeout(50)
+    expect(seen.page.locator("#log-in-said")).to_have_text("Too many wrong tokens. Wait a little, then try again.")
