@@ -203,6 +203,13 @@ def test_an_order_that_was_only_watched_is_looked_at_then_too():
     assert (looked.errand, looked.next_at, looked.since_at, action) == (Errand.WATCH, 170.0, 170.0, None)
 
 
+def test_a_look_that_was_due_too_soon_is_due_again_and_counts_for_none():
+    """Due now, and the charge is not held to be lost yet: the watch that is on goes on as it is, with another moment."""
+    looking = order(errand=Errand.WATCH, since_at=130.0, next_at=130.0, pause_s=40.0, tries=3)
+    looked, action = done(Do.LOOK_ONCE_MORE, looking, 130)
+    assert (looked, action) == (looking.but(next_at=170.0, since_at=170.0), None)
+
+
 @pytest.mark.parametrize("seen", [{"was_known": True}, {"errand": Errand.WATCH}])
 def test_what_was_known_or_has_been_looked_at_rests(seen: dict[str, object]):
     rested, _ = done(Do.LOOK_ONCE_MORE, order(**{"errand": Errand.UNDO, "next_at": 200.0, **seen}), 200)
