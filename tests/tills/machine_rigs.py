@@ -80,6 +80,12 @@ class MdbRig(Rig):
         self._says(f"c,STATUS,VEND,{wrong},7")
         await settle()
 
+    async def hears_code(self) -> None:
+        """As a price, and as what an adapter that began anew complains of."""
+        for line in (f"c,STATUS,VEND,{CODE},{CODE}", "v,4.0", f"c,ERR,{CODE}"):
+            self._says(line)
+            await settle(1)
+
     def _says(self, line: str) -> None:
         self.device._arrive(line.encode() + b"\n")
 

@@ -250,10 +250,11 @@ async def test_it_hears_of_every_change_without_waiting_or_raising(rig: Rig) -> 
 
 @every()
 @in_virtual_time
-async def test_who_gives_up_there_gives_up_that_payment(rig: Rig) -> None:
+async def test_who_gives_up_there_gives_up_that_payment_alone(rig: Rig) -> None:
     async with rig.box() as shop:
         await rig.ask()
         ref = own_ref(shop)
+        await shop.sell("H-1", till="web")
         await rig.give_up(ref)
         assert (shop.witness.cancelled, shop.own[ref].state) == ([ref], State.CANCELLED)
 
