@@ -155,8 +155,9 @@ MODULE ?=
 mutate: setup ## change the core line by line, and see that its tests notice (MODULE="cycle money": these; tests/mutation/README.md)
 	$(BIN)/python tests/mutation/mutate.py $(MODULE) --jobs $(JOBS) $(ARGS)
 
-bench: setup ## what is measured, side by side with what people use today: three minutes (ARGS="--rtt-ms 100": another line)
+bench: setup ## what is measured, side by side with what people use today: six minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
+	@$(BIN)/python -m benchmarks.answer_a_till $(TILL_ARGS)
 
 deb: dist/stamp ## the Debian package, dist/tillbox_VERSION_all.deb, for Debian 12 and Raspberry Pi OS
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.goods import Owing, Stand
+from daemon.masking import masked
 from daemon.money import Amount
 from daemon.payment import Payment, State
 from daemon.tills import mdb_money as money
@@ -125,7 +126,7 @@ class MdbTill:
             complaints = len(self.session.complaints)
             self.act(self.session.heard(understood(line), now()))
             for complaint in self.session.complaints[complaints:]:
-                log.warning('mdb_setting_refused till=%s said="%s"', self.name, complaint)
+                log.warning('mdb_setting_refused till=%s said="%s"', self.name, masked(complaint))
 
     def _health_is(self, health: Health, tell: HealthListener) -> None:
         if health.condition is not Condition.OK:
@@ -218,7 +219,7 @@ class MdbTill:
         if price is None or self._trouble_with_charging() is not None:
             self._deny()
             return
-        wanted = Wanted(price, self._patience.show_s, f"item {request.item}" if request.item else "")
+        wanted = Wanted(price, self._patience.show_s, masked(f"item {request.item}") if request.item else "")
         self._busy = True
         try:
             payment = await self._offering.sell(wanted, lambda: self._request is request, insists=True)
@@ -267,7 +268,7 @@ class MdbTill:
         try:
             return money.parse_price(request.amount, self._terms.terms.currency, self._terms.terms.max_amount)
         except ValueError as error:
-            log.warning('vend_denied till=%s why="%s"', self.name, error)
+            log.warning('vend_denied till=%s why="%s"', self.name, masked(str(error)))
             return None
 
     # -- whether a payment could be honoured --

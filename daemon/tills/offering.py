@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from daemon.money import Amount
 from daemon.payment import Payment, Ref, State
 from daemon.signals import RESULT_S
-from daemon.tills.base import Busy, Desk, Ended, NotReady, NotStorable, Request
+from daemon.tills.base import Desk, Ended, NotStorable, Rejected, Request
 from daemon.tills.handing_over import AGAIN_S
 from daemon.tills.waking import Waking, now
 
@@ -60,14 +60,17 @@ class Offering:
             self.rest_until = now() + RESULT_S[payment.state]
 
     async def sell(self, wanted: Wanted, stands: Callable[[], bool], *, insists: bool = False) -> Payment | None:
-        """One payment to its end; None where none could be opened. `stands` says whether the offer still does; it is asked whenever
-        something happens. One that does not is taken back as long as nothing was sent for it; with `insists`, whatever was."""
+        """One payment to its end; None where the desk took none. Raises NotStorable. `stands` says whether the offer still does; it is
+        asked whenever something happens. One that does not is taken back as long as nothing was sent for it; with `insists`, whatever
+        was."""
         self._payment, self._ref = None, Ref(self._new_ref())
         try:
             asked, _ = await self._desk.ask(
                 Request(self._ref, self._till, wanted.amount, description=wanted.description, ttl_s=wanted.ttl_s)
             )
-        except (Busy, NotReady):
+        except NotStorable:
+            raise
+        except Rejected:
             return None
         payment = self._payment = self._payment or asked  # it may have gone on already
         while not is_over(payment):

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 POLE = "pole-"
 """Begins the refs of payments whose total came from a display."""
 
-AGAIN_S = 2.0  # after which a journal that could not be read is asked again
+AGAIN_S = 2.0  # after which a journal that could not be read or written is asked again
 LOOKED_THROUGH = 100  # of the newest payments, for the last one of this till
 
 
@@ -214,8 +214,13 @@ class PoleTill:
 
     async def _give_up(self) -> None:
         for ref in [payment.ref for payment in self._open.values() if payment.till == self.name]:
-            with suppress(KeyError, Ended):  # a code was presented this very moment: then it goes on
-                await self._desk.cancel(ref, f"till {self.name}, whose total changed", unsent=True)
+            try:
+                with suppress(KeyError, Ended):  # a code was presented this very moment: then it goes on
+                    await self._desk.cancel(ref, f"till {self.name}, whose total changed", unsent=True)
+            except NotStorable as error:
+                log.warning('pole_not_given_up till=%s ref=%s why="%s"', self.name, ref, error)
+                await asyncio.sleep(AGAIN_S)
+                self._do(self._sale.not_given_up())
 
     # -- the panel, the button and the scanner --
 

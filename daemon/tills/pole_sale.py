@@ -134,6 +134,10 @@ class Sale:
         self._refused = minor
         return self._decide()
 
+    def not_given_up(self) -> list[Wish]:
+        """The box could not store that the open payment is given up: it still is to be, as long as the display says so."""
+        return [] if self._open is None else self._beside(news=True)
+
     # -- what follows --
 
     def _end(self, payment: Payment) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from daemon.payment import Payment, Ref
 from daemon.tills import serial_wire as wire
 from daemon.tills import serial_words as words
-from daemon.tills.base import Desk, NotStorable, Rejected, Request, Telling, Tellings, end_of
+from daemon.tills.base import Desk, Ended, NotStorable, Rejected, Request, Telling, Tellings, end_of
 from daemon.tills.http import Terms
 from daemon.tills.serial_frames import Lines, Overlong, frame
 from daemon.tills.serial_owed import Owed, is_plain
@@ -304,7 +304,7 @@ class SerialTill:
             return
         try:
             await self._desk.cancel(telling.payment.ref, "till")
-        except (KeyError, Rejected):
+        except (KeyError, Ended):
             log.info("till_cancel_too_late till=%s", self.name)  # its end is being told
 
     async def _end_plain(self, payment: Payment, seq: int) -> None:

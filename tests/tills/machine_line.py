@@ -87,7 +87,7 @@ class MachineLine:
 
     def _arrive(self, data: bytes) -> None:
         if self._is_open:
-            self.transcript += [f"← {text}" for text in data.decode().splitlines()]
+            self.transcript += [f"← {text}" for text in data.decode("utf-8", "replace").splitlines()]
             self._on_bytes(data)
 
     def _pass_time(self, due: float) -> None:

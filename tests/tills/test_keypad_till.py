@@ -11,7 +11,7 @@ from daemon import texts
 from daemon.errands import PAID_LATE
 from daemon.money import Amount, Minor
 from daemon.payment import Mode, Payment, Reason, Ref, State
-from daemon.tills.base import Busy, Conflict, Ended, NotReady, NotStorable, Played, Request
+from daemon.tills.base import Busy, Ended, NotReady, NotStorable, Played, Request
 from daemon.tills.http import is_ref
 from daemon.tills.keypad import LAST_SHOWN_S, PAD, WAITING_KEYS
 from daemon.tills.keypad_typing import FORGET_S
@@ -112,12 +112,6 @@ def test_a_request_that_is_not_taken_says_why_and_the_line_stays(word: str) -> N
         assert counter.asked == [1250, 1250]
 
     play()
-
-
-@story
-async def test_a_ref_that_another_till_had_already_is_refused_like_a_busy_box(counter: Counter) -> None:
-    counter.refusal = Conflict("pad-T1 was asked before with something else")
-    assert await counter.type("1\n") == ["busy"]
 
 
 @story

@@ -104,16 +104,6 @@ async def test_goods_that_are_stuck_send_the_money_back(tmp_path: Path) -> None:
         assert (shop.machine.approvals, shop.machine.dispensed, shop.board.doubts) == (1, 0, 0)
 
 
-@pytest.mark.parametrize("price", ["0", "0.00", "700.00", "655.35", "1.999", "x", "5.0.0", "-5"])
-@in_virtual_time
-async def test_a_price_that_does_not_fit_is_denied_without_a_payment(tmp_path: Path, price: str) -> None:
-    async with MdbShop(tmp_path) as shop:
-        await shop.phase(Phase.OPEN)
-        shop.line._on_bytes(f"c,STATUS,VEND,{price},7\n".encode())
-        await settle()
-        assert (shop.line.sent[-1], shop.changes) == ("C,VEND,-1", [])
-
-
 @in_virtual_time
 async def test_while_another_payment_is_open_a_vend_is_denied(tmp_path: Path) -> None:
     async with MdbShop(tmp_path) as shop:
@@ -474,18 +464,6 @@ async def test_a_box_that_stops_waits_for_the_vend_and_shuts_the_reader(tmp_path
         await shop.phase(Phase.DISPENSING)
         await shop.till.stop()
         assert ((await shop.owing(ref)).stands, shop.line.sent[-1]) == (Stand.GIVEN, "C,0")
-
-
-@in_virtual_time
-async def test_check_only_looks(tmp_path: Path) -> None:
-    async with MdbShop(tmp_path) as shop:
-        await shop.till.stop()
-        sent = len(shop.line.sent)
-        shop.till = shop.make_till()
-        shop.till.look(lambda _health: None)
-        await asyncio.sleep(10)
-        assert (len(shop.line.sent), shop.till.health.condition) == (sent, Condition.OK)
-        await shop.till.stop()
 
 
 @in_virtual_time

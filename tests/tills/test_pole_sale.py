@@ -252,6 +252,19 @@ def test_so_does_cash_but_not_a_display_that_goes_dark(till: Till) -> None:
     assert till.becomes(State.CANCELLED) == []
 
 
+def test_what_could_not_be_given_up_is_to_be_as_long_as_the_display_says_so(till: Till) -> None:
+    assert till.sale.not_given_up() == []
+    till.shows(1250)
+    till.becomes(State.AWAITING_CODE)
+    till.shows(1550)
+    assert till.sale.not_given_up() == [GiveUp()]
+    till.shows(1250)
+    assert till.sale.not_given_up() == []
+    till.shows(1550)
+    till.becomes(State.SUBMITTING)
+    assert till.sale.not_given_up() == [Ignored(1550)]
+
+
 def test_once_something_went_to_a_provider_the_display_changes_nothing(till: Till) -> None:
     till.shows(1250)
     till.becomes(State.SUBMITTING)

@@ -401,19 +401,6 @@ def test_dialect_words_and_point_are_those_of_the_configuration(dialect: str, te
     play()
 
 
-def test_a_line_that_is_only_looked_at_asks_for_nothing() -> None:
-    async def play() -> None:
-        counter = Counter()
-        counter.till.look(counter.healths.append)
-        counter.tap.hear(b"\x0cTOTAL 12.50")
-        await asyncio.sleep(0)
-        assert [health.condition for health in counter.healths] == [Condition.OK]
-        await counter.till.stop()
-        assert counter.offers == 0
-
-    asyncio.run(play())
-
-
 @pytest.mark.parametrize(
     ("error", "word"),
     [
