@@ -89,10 +89,10 @@ def test_where_the_gateway_cannot_refund_a_person_sees_to_it():
 def test_goods_fail_once():
     story = _paid()
     story.fail_goods()
-    with pytest.raises(Unfit, match="^it is being given back, or a person sees to it$"):
+    with pytest.raises(Unfit, match=r"^it is being given back, or a person sees to it$"):
         story.fail_goods("again")
     story.reply(V.REFUND_REFUSED)
-    with pytest.raises(Unfit, match="^it is being given back, or a person sees to it$"):
+    with pytest.raises(Unfit, match=r"^it is being given back, or a person sees to it$"):
         story.fail_goods("again")
     assert story.reason == JAMMED
 
