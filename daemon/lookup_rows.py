@@ -21,6 +21,7 @@ from daemon.payment import State
 
 FEW = 2_000  # numbers that a filter may leave to be gone through; read from its index alone, in two milliseconds on a PC
 FEW_ORDERS = 500  # the same for beginnings of order numbers, where a row is read for each
+FEW_MADE = 10_000  # the same for a day: more than a box can sell in one, so that an old one is never walked to from the newest
 STEP = 500  # rows looked at in a step where they lie anywhere in the file
 STRIDE = 2_000  # and where they lie side by side
 WALKED = 200_000  # rows that one search walks over at most; it is told where to go on
@@ -47,12 +48,12 @@ Values = tuple[Any, ...]
 @dataclass(frozen=True, slots=True)
 class Filter:
     """One thing wanted: the condition on a row of `payments`, and what reads the numbers of those that meet it from an index (without
-    any where there is none). At most `few` are read."""
+    any where there is none). They are read where each gives `few` at most."""
 
     where: str
     values: Values
     numbers: Sequence[tuple[str, Values]]
-    few: int = FEW
+    few: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +145,16 @@ def _below(db: sqlite3.Connection, at: str) -> int:
 def _fewest(db: sqlite3.Connection, filters: Sequence[Filter]) -> list[int] | None:
     """The numbers that the first filter leaves that leaves few, newest first; None where each leaves many."""
     for one in filters:
-        if not one.numbers:
-            continue
-        numbers: set[int] = set()
-        for sql, values in one.numbers:
-            numbers.update(row[0] for row in db.execute(f"{sql} LIMIT ?", (*values, one.few + 1)))
-        if len(numbers) <= one.few:
+        if one.numbers and all(_is_few(db, sql, values, one.few) for sql, values in one.numbers):
+            numbers = {row[0] for sql, values in one.numbers for row in db.execute(sql, values)}
             return sorted(numbers, reverse=True)
     return None
+
+
+def _is_few(db: sqlite3.Connection, sql: str, values: Values, few: int) -> bool:
+    """Counted by SQLite itself, which is ten times as quick as to fetch them, and lets other threads run meanwhile."""
+    count: int = db.execute(f"SELECT count(*) FROM ({sql} LIMIT ?)", (*values, few + 1)).fetchone()[0]  # noqa: S608
+    return count <= few
 
 
 def _filters(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Filter]:
@@ -164,19 +167,19 @@ def _filters(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Filter]:
         yield _by_states(wanted.states)
     if wanted.made is not None:
         where = "created_at >= ? AND created_at < ?"
-        yield _indexed(where, wanted.made, "payments_made")
+        yield _indexed(where, wanted.made, "payments_made", FEW_MADE)
     if wanted.amount_minor is not None:
-        yield _indexed("amount_minor = ?", (wanted.amount_minor,), "payments_amount")
+        yield _indexed("amount_minor = ?", (wanted.amount_minor,), "payments_amount", FEW)
 
 
-def _indexed(where: str, values: Values, index: str) -> Filter:
-    return Filter(where, values, [(f"SELECT number FROM payments INDEXED BY {index} WHERE {where}", values)])  # noqa: S608
+def _indexed(where: str, values: Values, index: str, few: int) -> Filter:
+    return Filter(where, values, [(f"SELECT number FROM payments INDEXED BY {index} WHERE {where}", values)], few)  # noqa: S608
 
 
 def _by_ref(db: sqlite3.Connection, text: str) -> Filter:
     is_whole = db.execute("SELECT 1 FROM payments WHERE ref = ?", (text,)).fetchone() is not None
     where, values = _text("ref", text, is_whole=is_whole)
-    return Filter(where, values, [(f"SELECT number FROM payments WHERE {where}", values)])  # noqa: S608
+    return Filter(where, values, [(f"SELECT number FROM payments WHERE {where}", values)], FEW)  # noqa: S608
 
 
 def _by_order(db: sqlite3.Connection, text: str) -> Filter:
@@ -206,4 +209,4 @@ def _by_states(states: frozenset[State]) -> Filter:
     if State.IN_DOUBT in states:
         where = f"{where} OR number IN ({IN_DOUBT})"
         numbers.append((f"SELECT number FROM ({IN_DOUBT})", ()))  # noqa: S608
-    return Filter(where, plain, [] if State.PAID in states else numbers)
+    return Filter(where, plain, [] if State.PAID in states else numbers, FEW)

@@ -105,9 +105,7 @@ class Web:
         assert self._running is None, "started already"
         ending = Ending()
         payments = Payments(self._desk, self._till, self._terms, self._limits, ending)
-        streams = Streams(self._desk, self._limits, ending)
-        watch = Watch(self._desk, self._sights, _clock(), self._limits, ending)
-        runner = web.AppRunner(self._application(self._routes(payments, streams, watch)), access_log=None)
+        runner = web.AppRunner(self._application(payments, ending), access_log=None)
         await runner.setup()
         try:
             listener = await self._listen(runner)
@@ -141,10 +139,12 @@ class Web:
         await listener.start()
         return listener
 
-    def _application(self, routes: list[tuple[str, str, Handler]]) -> web.Application:
+    def _application(self, payments: Payments, ending: Ending) -> web.Application:
+        streams = Streams(self._desk, self._limits, ending)
+        watch = Watch(self._desk, self._sights, _clock(), self._limits, ending)
         app = web.Application(middlewares=[note_speech, in_one_shape, refuse, web.middleware(self._access.guard)])
         app.on_response_prepare.append(_sign)
-        for methods, path, handler in routes:
+        for methods, path, handler in self._routes(payments, streams, watch):
             resource = app.router.add_resource(path)
             for method in methods.split():
                 resource.add_route(method, handler, expect_handler=expect_later)

@@ -161,6 +161,8 @@ def test_a_journal_from_before_there_were_goods_has_none_owed(path: Path, file: 
     file.close()
     with sqlite3.connect(path) as older:
         older.execute("DROP TABLE goods")
+        for later in ("payments_made", "payments_amount", "payments_unpaid", "attempts_trade_no"):
+            older.execute(f"DROP INDEX {later}")
         older.execute("PRAGMA user_version = 4")
     older.close()
     again = JournalFile.open(path)

@@ -179,13 +179,21 @@ def test_what_is_found_is_looked_at_for_damage(file: JournalFile) -> None:
 
 
 def test_a_filter_that_leaves_many_is_not_gone_through(file: JournalFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup_rows.Filter.__init__, "__defaults__", (3,))
+    monkeypatch.setattr(lookup_rows, "FEW", 3)
     for minute in range(8):
         sold(file, f"A-{minute}", amount=fen(500 + (minute == 2)))
     assert file.plan(Wanted(ref="A-"), None).numbers is None
     assert file.plan(Wanted(ref="A-", amount_minor=500), None).numbers is None
     assert file.plan(Wanted(ref="A-", amount_minor=501), None).numbers == [3]
     assert search(file, ref="A-", amount_minor=501) == ["A-2"]
+
+
+def test_a_busy_day_long_ago_is_gone_through_all_the_same(file: JournalFile) -> None:
+    """Found by a million payments: 3,334 of one day were many, and the walk from the newest ended before it came to them."""
+    (day,) = lookup_rows._filters(file._db, Wanted(made=(at(0), at(9))))
+    (amount,) = lookup_rows._filters(file._db, Wanted(amount_minor=500))
+    assert day.few == lookup_rows.FEW_MADE > 24 * 3600 / 10, "a payment each ten seconds, all day"
+    assert amount.few == lookup_rows.FEW
 
 
 @pytest.mark.usefixtures("many")

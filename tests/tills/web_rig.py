@@ -19,7 +19,6 @@ from daemon.tills.base import Busy, Conflict, Ended, NotReady, NotStorable
 from daemon.web.api import Web
 from daemon.web.payments import Payments
 from daemon.web.settings import Limits, WebSettings
-from daemon.web.stream import Streams
 from daemon.web.waiting import Ending
 
 
@@ -53,7 +52,7 @@ class HttpRig(Rig):
     async def start(self) -> None:
         limits, ending = Limits(), Ending()
         payments = Payments(self.shop.witness, TILL, self.shop.terms, limits, ending)
-        self._app = _web(self.shop)._application(payments, Streams(self.shop.witness, limits, ending))
+        self._app = _web(self.shop)._application(payments, ending)
         self._app.freeze()
 
     async def ask(self) -> None:
