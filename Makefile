@@ -24,7 +24,7 @@ DEBIAN12_BIN := $(DEBIAN12)/venv/bin
 DEBIAN12_STAMP := $(DEBIAN12)/set-up
 DEBIAN12_PIP := $(DEBIAN12_BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
 
-.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-parts
+.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test page-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -158,6 +158,9 @@ mutate: setup ## change the core line by line, and see that its tests notice (MO
 bench: setup ## what is measured, side by side with what people use today: six minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
 	@$(BIN)/python -m benchmarks.answer_a_till $(TILL_ARGS)
+
+page-test: setup ## the page in a headless Chromium (Debian's chromium): a minute; pictures below tests/output
+	$(BIN)/python -m pytest tests/page -m slow $(ARGS)
 
 deb: dist/stamp ## the Debian package, dist/tillbox_VERSION_all.deb, for Debian 12 and Raspberry Pi OS
 

@@ -46,7 +46,8 @@ async def _demo(arguments: argparse.Namespace) -> int:
             tills = till.toml + _WEB_TILL if till else ""
             stage = await stack.enter_async_context(set_stage(Path(scratch), arguments.port, arguments.language, _say, tills))
             Shown(stage.app, _say, colours=sys.stdout.isatty()).start()
-            _say(f"\nThe box answers at {stage.address}/v1/box; the provider is a sandbox at {stage.sandbox.base_url}.\n")
+            _say(f"\nThe box's page, to look at and to play with: {stage.address}/")
+            _say(f"Its HTTP interface is below {stage.address}/v1/; the provider is a sandbox at {stage.sandbox.base_url}.\n")
             acts = _acts(stage, till, shown=arguments.show)
             ended_well = await _play(acts if once else acts[:1])
             if not once:

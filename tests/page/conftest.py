@@ -35,7 +35,7 @@ QUIET = [  # nothing of its own over the network, and no sandbox where the tests
     "--disable-sync",
     "--no-first-run",
 ]
-READY = re.compile(r"The box answers at (http://127\.0\.0\.1:\d+)/")
+READY = re.compile(r"The box's page, to look at and to play with: (http://127\.0\.0\.1:\d+)/\n")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

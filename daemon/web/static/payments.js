@@ -54,13 +54,13 @@ export class Payments {
   }
 
   async more() {
-    this.found.push(...(await this.page({ before: this.found.at(-1).ref })));
+    this.found.push(...(await this.page({ before: this.next })));
     this.render();
   }
 
   async page(more) {
-    const { payments } = await call("GET", `/v1/payments?${new URLSearchParams({ limit: PAGE, ...this.filter, ...more })}`);
-    this.isWhole = payments.length < PAGE;
+    const { payments, before } = await call("GET", `/v1/payments?${new URLSearchParams({ limit: PAGE, ...this.filter, ...more })}`);
+    this.next = before === undefined && payments.length === PAGE ? payments.at(-1).ref : (before ?? null); // a search says where it goes on
     return payments;
   }
 
@@ -73,7 +73,7 @@ export class Payments {
     const refs = new Set(doubts.map((payment) => payment.ref));
     const rows = [...doubts, ...this.found.filter((payment) => !refs.has(payment.ref))];
     fill(byId("payments"), ...rows.map((payment) => this.row(payment)));
-    byId("older").hidden = this.isWhole !== false || this.found.length === 0;
+    byId("older").hidden = !this.next;
     if (doubts.length > 0) say(byId("payments-said"), word("doubts"));
     else if (byId("payments-said").textContent === word("doubts")) say(byId("payments-said"), "");
   }
