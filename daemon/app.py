@@ -15,6 +15,8 @@ from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
+from daemon.fleet.publisher import Fleet, Told
+from daemon.fleet.topics import Topics
 from daemon.front import BoxFront
 from daemon.gateways.base import Ability, Gateway, Pushed
 from daemon.gateways.factory import build as build_gateway
@@ -51,10 +53,12 @@ from daemon.watched import Watched
 from daemon.web.api import Web
 from daemon.web.lookout import Dots, Sights
 from hw import factory
-from hw.interfaces import Tap
+from hw.interfaces import UNOPENED, Tap
 from hw.simulated import SimulatedScanner
 
 log = logging.getLogger(__name__)
+
+FLEET_PAGE = 20  # events read at a time, of which a sale that is to be stored waits for one at most: 0.2 ms on a PC
 
 
 def boot_id() -> str:
@@ -103,6 +107,7 @@ class App:
         self.vitals = Vitals(self.journal.thread)
         self.tills = self._build_tills()
         self.web = self._build_web()
+        self.fleet = self._build_fleet()
         self._listen()
 
     async def __aenter__(self) -> App:
@@ -128,7 +133,7 @@ class App:
             self._stack.push_async_callback(self.links.stop)
             self._open_inputs()
             self._open_tills(only_to_look=True)
-            await self.links.start()
+            await asyncio.gather(self.links.start(), *([self.fleet.look()] if self.fleet is not None else []))
             yield
 
     # -- building --
@@ -220,6 +225,15 @@ class App:
             schedule=self.config.schedule,
         )
 
+    def _build_fleet(self) -> Fleet | None:
+        settings, board = self.config.mqtt, self.board
+        if settings is None:
+            return None
+        board.fleet = UNOPENED
+        topics = Topics(settings.topic, self.config.box.terminal_id, version("tillbox"))
+        follow = partial(self.desk.follow, page=FLEET_PAGE)
+        return Fleet(settings, Told(topics, self.journal, follow, self.desk.status, board.fleet_is, _wall))
+
     def _listen(self) -> None:
         """Who is told of what. The lights come first: a result is on them before anything else is done with it."""
         self.runner.listeners[:0] = [self.presenter.on_change]
@@ -229,6 +243,10 @@ class App:
         self.runner.link_listeners.append(self.links.heard)
         self.board.listeners.append(self.presenter.refresh)
         self.presenter.listeners.append(self._tell_systemd)
+        if self.fleet is not None:
+            self.runner.listeners.append(partial(_tell_fleet, self.fleet))
+            self.board.listeners.append(self.fleet.poke)
+            self.presenter.listeners.append(self.fleet.poke)
 
     # -- starting and stopping --
 
@@ -248,6 +266,9 @@ class App:
         self._stack.callback(self.metrics.close)
         self._stack.push_async_callback(self.web.stop)
         await self.web.start()
+        if self.fleet is not None:
+            self._stack.push_async_callback(self.fleet.stop)
+            self.fleet.start()
         self._stack.callback(self.desk.close)
         self._run_watchdog()
         self.presenter.run()
@@ -349,6 +370,10 @@ class App:
 
 def _tell_till(till: Till, change: Change) -> None:
     till.changed(change.payment)
+
+
+def _tell_fleet(fleet: Fleet, change: Change) -> None:
+    fleet.stored(change.entry.seq)
 
 
 def _wall() -> datetime:

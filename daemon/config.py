@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.fleet.settings import MqttSettings
 from daemon.gateways.base import Ability
 from daemon.gateways.settings import GatewaySettings
 from daemon.tables.box import Box, JournalSettings, Policy, read_box, read_journal, read_policy
@@ -26,6 +27,7 @@ from daemon.tables.files import Files
 from daemon.tables.findings import Findings, Problem
 from daemon.tables.gateways import read_gateways
 from daemon.tables.machines import MdbTillSettings, PulseTillSettings
+from daemon.tables.mqtt import read_mqtt
 from daemon.tables.pins import check_pins
 from daemon.tables.routes import OFFERS, Routes, read_routes
 from daemon.tables.smart2pay import check_lifetimes
@@ -44,6 +46,7 @@ __all__ = [
     "ConfigProblems",
     "JournalSettings",
     "MdbTillSettings",
+    "MqttSettings",
     "Policy",
     "Problem",
     "PulseTillSettings",
@@ -73,6 +76,7 @@ class Config:
     journal: JournalSettings
     web: WebSettings
     warnings: tuple[str, ...] = ()  # "key: what may be meant otherwise"
+    mqtt: MqttSettings | None = None  # None: the box belongs to no fleet
 
 
 class ConfigProblems(Exception):
@@ -123,7 +127,7 @@ def _read(root: Table) -> Config:
     schedule = read_timing(root.table("timing"))
     policy = read_policy(root.table("policy"))
     journal, web = read_journal(root.table("journal")), read_web(root.table("web"))
-    _refuse_mqtt(root)
+    mqtt = read_mqtt(root, box.terminal_id)
     root.close()
 
     warn_of_rules(schedule, gateways.values(), root.findings)
@@ -132,16 +136,10 @@ def _read(root: Table) -> Config:
     _warn_of_refunds(policy, gateways, root.findings)
     _warn_of_scanner(hardware, routes, root.findings)
     _warn_of_machines(tills, schedule, root.findings)
-    return Config(box, hardware, tills, gateways, routes, schedule, policy, journal, web, tuple(root.findings.warnings))
+    return Config(box, hardware, tills, gateways, routes, schedule, policy, journal, web, tuple(root.findings.warnings), mqtt)
 
 
 _NO_BOX = Box("", "", "", "CNY", "en", 1)  # stands for one that is missing: there is a problem then
-
-
-def _refuse_mqtt(root: Table) -> None:
-    if "mqtt" in root:
-        root.table("mqtt")
-        root.problem("mqtt", "is not available in this version", "no such table")
 
 
 def _warn_of_refunds(policy: Policy, gateways: Mapping[str, GatewaySettings], findings: Findings) -> None:

@@ -168,13 +168,13 @@ class BoxDesk:
                 entries += page
         return entries
 
-    async def follow(self, after_seq: int | None) -> AsyncIterator[Entry]:
+    async def follow(self, after_seq: int | None, page: int = FOLLOW_PAGE) -> AsyncIterator[Entry]:
         queue: asyncio.Queue[Entry | None] = asyncio.Queue(FOLLOW_QUEUE)
         self._followers.add(queue)  # before the journal is read: what is stored meanwhile is in both, and told once
         try:
             seq = after_seq if after_seq is not None else await self._last_seq()
-            while page := await self._page(seq):
-                for entry in page:
+            while entries := await self._page(seq, page):
+                for entry in entries:
                     seq = entry.seq
                     yield entry
             while not (self._closed and queue.empty()) and (news := await queue.get()) is not None:
@@ -187,9 +187,9 @@ class BoxDesk:
         with not_storable("read"):
             return await self._journal.last_seq()
 
-    async def _page(self, seq: int) -> list[Entry]:
+    async def _page(self, seq: int, limit: int) -> list[Entry]:
         with not_storable("read"):
-            return await self._journal.entries(seq, FOLLOW_PAGE)
+            return await self._journal.entries(seq, limit)
 
     def not_ready(self, mode: Mode | None = None, scheme: str | None = None, till: str | None = None) -> list[str]:
         """Why no sale of that mode could start now, by that till or by any, apart from one being open."""
@@ -207,6 +207,7 @@ class BoxDesk:
         reasons = self.not_ready()
         busy = self._busy()
         heard = self._presenter.heard
+        fleet = self._board.fleet
         return {
             "ready": not reasons,
             "not_ready": reasons,
@@ -217,6 +218,7 @@ class BoxDesk:
             "devices": {n: {"state": h.condition.value, "detail": h.detail} for n, h in self._board.all_devices.items()},
             "gateways": {n: {"state": k.health.condition.value, "detail": k.health.detail} for n, k in self._board.links.items()},
             "in_doubt": self._board.doubts,
+            **({"fleet": {"state": fleet.condition.value, "detail": fleet.detail}} if fleet is not None else {}),
         }
 
     def close(self) -> None:

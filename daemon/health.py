@@ -36,6 +36,7 @@ class Board:
         self.held: dict[str, str] = {}  # why a till takes no money now, by its name: its machine could not honour it
         self.links: dict[str, Link] = {}
         self.journal: str | None = "not opened yet"  # what is wrong with it
+        self.fleet: Health | None = None  # how the connection to the fleet's broker is; None where there is none
         self.doubts = 0  # payments that a person must look at
         self.listeners: list[Callable[[], None]] = []
 
@@ -70,6 +71,13 @@ class Board:
         if self.links.get(name) != link:
             self.links[name] = link
             _log("gateway", name, link.health)
+            self._changed()
+
+    def fleet_is(self, health: Health) -> None:
+        """It holds up nobody, and nobody at the box can do anything about it: it is on no panel."""
+        if self.fleet != health:
+            self.fleet = health
+            _log("fleet", "mqtt", health)
             self._changed()
 
     def journal_is(self, trouble: str | None) -> None:

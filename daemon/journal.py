@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from daemon.fleet.place import Place
 from daemon.goods import Owing, Ware
 from daemon.journal_file import CorruptError, JournalError, JournalFile, Note
 from daemon.journal_lock import JournalInUseError, JournalLock
@@ -121,6 +122,14 @@ class Journal:
     async def put_owing(self, owing: Owing) -> None:
         """Synced when this returns."""
         await self._do(lambda file: file.put_owing(owing), writes=True)
+
+    async def fleet_place(self, *, starting: bool) -> Place:
+        """Synced when this returns: two starts never have the same number."""
+        return await self._do(lambda file: file.fleet_place(starting=starting), writes=True)
+
+    async def fleet_took(self, journal: str, seq: int) -> None:
+        """Not synced, so it proves nothing of a journal that was in trouble."""
+        await self._do(lambda file: file.fleet_took(journal, seq))
 
     async def recent(self, limit: int, before: str | None) -> list[Payment]:
         return await self._do(lambda file: file.recent(limit, before))

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from daemon import goods_rows, lookup_rows, tellings
+from daemon.fleet import place
+from daemon.fleet.place import Place
 from daemon.goods import Owing, Ware
 from daemon.journal_error import CorruptError, JournalError, damage_in, translated
 from daemon.kept import log_kept, refuse_emptied
@@ -228,6 +230,21 @@ class JournalFile:
 
     def put_owing(self, owing: Owing) -> None:
         self._transaction(lambda: goods_rows.change(self._db, owing))
+
+    def fleet_place(self, *, starting: bool) -> Place:
+        """How far the fleet's broker has got. `starting`: and this is one start more."""
+        return self._transaction(lambda: place.take(self._db, starting=starting))
+
+    def fleet_took(self, journal: str, seq: int) -> None:
+        """The broker has that event and every one before it. Not synced: no sale waits for a card on its account, and what a power cut
+        takes back is told again. What is stored next, synced, takes this with it."""
+        with translated():
+            self._db.execute("PRAGMA synchronous=NORMAL")
+        try:
+            self._transaction(lambda: place.acknowledge(self._db, journal, seq))
+        finally:
+            with translated():
+                self._db.execute("PRAGMA synchronous=FULL")
 
     def set_meta(self, key: str, value: str | None) -> None:
         def write() -> None:

@@ -115,7 +115,16 @@ def _told_by(status: Mapping[str, Any]) -> list[Finding]:
 
     parts = [told(name, part) for name, part in sorted(status["devices"].items())]
     parts += [told(f"gateway {name}", part) for name, part in sorted(status["gateways"].items())]
+    parts += _fleet(status.get("fleet"))
     return [*parts, *(Finding("sale", reason, blocks=True) for reason in reasons)]
+
+
+def _fleet(told: Mapping[str, str] | None) -> list[Finding]:
+    """The connection to the fleet's broker, where there is to be one. No sale needs it."""
+    if told is None:
+        return []
+    trouble = "" if told["state"] == Condition.OK else told["detail"] or told["state"]
+    return [Finding("mqtt", trouble, blocks=False)]
 
 
 async def _check_parts(config: Config) -> list[Finding]:
@@ -144,9 +153,10 @@ def _findings(board: Board, routed: frozenset[str]) -> list[Finding]:
         Finding(name, _trouble(health), name == "scanner" and not _works(health)) for name, health in sorted(board.all_devices.items())
     ]
     links = [Finding(f"gateway {name}", _trouble(link.health), link.blocked) for name, link in sorted(board.links.items())]
+    fleet = [] if board.fleet is None else [Finding("mqtt", _trouble(board.fleet), blocks=False)]
     said = {finding.what for finding in devices + links if finding.trouble}
     rest = [r for r in board.not_ready(Mode.SCAN, routed) if r.split(":")[0].removesuffix(" missing").removesuffix(" failing") not in said]
-    return [*devices, *links, *(Finding("sale", reason, blocks=True) for reason in rest)]
+    return [*devices, *links, *fleet, *(Finding("sale", reason, blocks=True) for reason in rest)]
 
 
 def _works(health: Health) -> bool:

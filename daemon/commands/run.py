@@ -51,7 +51,7 @@ def _logged(arguments: argparse.Namespace, work: Coroutine[None, None, int], sec
 
 def secrets_of(config: Config) -> list[Secret]:
     """Every secret that the configuration led to, for the last line of defence in the log."""
-    found = [config.web.token]
+    found = [config.web.token, config.mqtt.password if config.mqtt is not None else None]
     for settings in config.gateways.values():
         found += [getattr(settings, field.name) for field in fields(settings)]
     return [value for value in found if isinstance(value, Secret)]

@@ -128,6 +128,14 @@ def test_a_mode_without_a_gateway_is_not_sold(board):
     assert board.not_ready(Mode.SHOW, frozenset()) == ["no gateway serves mode 'show' ([routes] in config.toml)"]
 
 
+def test_the_fleets_broker_holds_nobody_back_is_on_no_panel_and_is_logged_once(board, caplog):
+    for _ in range(3):
+        board.fleet_is(Health(Condition.FAILING, "broker b:1 does not answer"))
+    assert board.not_ready(Mode.SCAN, frozenset({"trial"})) == []
+    assert board.outages() == ()
+    assert [record.getMessage() for record in caplog.records] == ['fleet_failing name=mqtt detail="broker b:1 does not answer"']
+
+
 def test_listeners_hear_of_changes_only(board):
     heard = []
     board.listeners.append(lambda: heard.append(1))

@@ -131,10 +131,6 @@ def test_a_value_in_the_place_of_a_table_is_named(name: str) -> None:
     assert f"{name}: is 3; expected a table, [{name}]" in problems_of(data)
 
 
-def test_mqtt_is_reserved() -> None:
-    assert problems("[mqtt]\nhost = 'broker'") == ["mqtt: is not available in this version; expected no such table"]
-
-
 def test_policy_journal_and_web_take_what_they_are_given() -> None:
     config = read(
         """
@@ -207,7 +203,7 @@ NAMES = [
     "baudrate interface bus address width height rotate contrast min_module_px green amber red active_high pin passive active_low tills",
     "gateways main base_url appid mch_id sub_mch_id key_file sign_type client_cert_file client_key_file ca_file auth key_id secret_file",
     "routes scan show default wechat alipay timing scan_s policy late_payment sell_while_in_doubt journal path keep_days web listen",
-    "token_file mqtt",
+    "token_file mqtt host port tls username password_file topic client_id keepalive_s",
 ]
 WORDS = [
     "simulated none gpio evdev serial http wechat merchant smart2pay keypad pulse signature bearer mtls main ssd1306 MD5 CNY zh refund",

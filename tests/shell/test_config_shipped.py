@@ -101,6 +101,7 @@ FORMAT = {
     "policy": "late_payment sell_while_in_doubt",
     "journal": "path keep_days",
     "web": "listen token_file hosts cert_file key_file",
+    "mqtt": "host port tls ca_file client_cert_file client_key_file username password_file topic client_id keepalive_s",
 }
 
 

@@ -471,6 +471,30 @@ async def test_the_status_says_what_the_box_is_doing(tmp_path):
 
 
 @in_virtual_time
+async def test_the_status_says_how_the_connection_to_the_fleets_broker_is_where_there_is_to_be_one(tmp_path):
+    async with Counted(tmp_path) as shop:
+        shop.desk._board.fleet_is(Health(Condition.FAILING, "broker b:1 does not answer"))
+        status = shop.desk.status()
+        assert status["fleet"] == {"state": "failing", "detail": "broker b:1 does not answer"}
+        assert (status["ready"], status["screen"], status["devices"].keys()) == (True, "ready", {"scanner"})
+
+
+@in_virtual_time
+async def test_a_follower_reads_the_journal_by_as_many_as_it_wants(tmp_path):
+    async with Counted(tmp_path) as shop:
+        await shop.desk.ask(a_request())
+        for _ in range(7):
+            await shop.runner.feed(A1, CodeRejected("product", AT))
+        asked = []
+        entries = shop.journal.entries
+        shop.journal.entries = lambda after, limit: asked.append((after, limit)) or entries(after, limit)
+        following = shop.desk.follow(0, page=3)
+        assert [(await anext(following)).seq for _ in range(8)] == list(range(1, 9))
+        assert asked == [(0, 3), (3, 3), (6, 3)], "a page at a time, as it is wanted"
+        await following.aclose()
+
+
+@in_virtual_time
 async def test_a_cancel_of_what_is_unsent_leaves_a_charge_alone(tmp_path):
     async with Counted(tmp_path) as shop:
         await shop.desk.ask(a_request())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import steps_back
 from shop import NOTE, a_payment
 
 from daemon.goods import Owing, Stand, Ware
@@ -159,12 +160,7 @@ def test_an_older_version_does_not_open_it(path: Path, file: JournalFile) -> Non
 def test_a_journal_from_before_there_were_goods_has_none_owed(path: Path, file: JournalFile) -> None:
     store(file, State.PAID, ware=None)
     file.close()
-    with sqlite3.connect(path) as older:
-        older.execute("DROP TABLE goods")
-        for later in ("payments_made", "payments_amount", "payments_unpaid", "attempts_trade_no"):
-            older.execute(f"DROP INDEX {later}")
-        older.execute("PRAGMA user_version = 4")
-    older.close()
+    steps_back.before(path, "0005_goods.sql")
     again = JournalFile.open(path)
     assert (again.owing(Ref("A-1")), again.orphaned_goods(())) == (None, [])
     store(again, State.PENDING, State.PAID, ref="A-2")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import steps_back
 from shop import AT, NOON, NOTE, a_payment, an_order
 
 from daemon import lookup_rows
@@ -334,20 +334,11 @@ def test_a_page_is_of_one_moment_though_the_box_writes_beside(path: Path, file: 
 
 # -- journals from before --
 
-INDICES = ("payments_made", "payments_amount", "payments_unpaid", "attempts_trade_no")
-
 
 def test_a_journal_from_before_there_were_these_indices_gets_them(path: Path, file: JournalFile) -> None:
     sold(file, "A-1", State.REFUSED)
     file.close()
-    steps = sorted(step.name for step in importlib.resources.files("daemon").joinpath("schema").iterdir())
-    before = steps.index("0007_lookup.sql")
-    assert steps[before:] == ["0007_lookup.sql"], "a later step must be undone here first"
-    older = sqlite3.connect(path, isolation_level=None)
-    for index in INDICES:
-        older.execute(f"DROP INDEX {index}")
-    older.execute(f"PRAGMA user_version = {before}")
-    older.close()
+    steps_back.before(path, "0007_lookup.sql")
     with pytest.raises(JournalError, match="older version"):
         JournalFile.open(path, create=False)
     again = JournalFile.open(path)
