@@ -33,6 +33,11 @@ def _revoked(name: str, text: str, revoke: Steps, *moves: Move) -> Scenario:
     return Scenario(name, text, _ASKS_PAYER, moves, revoke=revoke)
 
 
+def _pays_at_revoke(*, answered: bool = False) -> Move:
+    """The payer pays in that moment, unless the wallet has ended the order by itself before."""
+    return Move(Standing.PAID, on=Call.REVOKE, answered=answered, unless_ended=True)
+
+
 def _broken(fault: Fault, text: str) -> Scenario:
     """A charge that was paid, and an answer to it that the wire spoils; queries are answered well."""
     return Scenario(fault.value, text, charge=_steps(Step(fault=fault)))
@@ -143,18 +148,18 @@ _UNDOING = {
         "never confirmed; revoke answers SYSTEMERROR twice",
         _steps(*[Step(act=False, code="SYSTEMERROR", again=True)] * 2),
     ),
-    62: _revoked("paid_between", "paid between the last query and the revoke, which refunds", Steps(), Move(Standing.PAID, on=Call.REVOKE)),
+    62: _revoked("paid_between", "paid between the last query and the revoke, which refunds", Steps(), _pays_at_revoke()),
     63: _revoked(
         "paid_while_revoking",
         "the first revoke answers USERPAYING, then the payer confirms",
         _steps(Step(act=False, code="USERPAYING", again=True)),
-        Move(Standing.PAID, on=Call.REVOKE, answered=True),
+        _pays_at_revoke(answered=True),
     ),
     64: _revoked(
         "paid_late",
         "revoke is refused for good, then the payer pays",
         _always(Step(act=False, code="TRADE_ERROR", again=False)),
-        Move(Standing.PAID, on=Call.REVOKE, answered=True),
+        _pays_at_revoke(answered=True),
     ),
     65: _revoked(
         "paid_after_revoked",

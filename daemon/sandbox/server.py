@@ -207,6 +207,7 @@ class Sandbox:
         elif not up and self._server is not None:
             self._server.close()
             self._server = None
+            await asyncio.sleep(0)  # a connection that was taken just now has its protocol then, and is not forgotten with its socket open
             self.line.cut()
             self._reset_all()
 

@@ -52,6 +52,7 @@ class TlsListener:
         self._is_full = is_full
         self._limits = limits
         self._tasks: set[asyncio.Task[None]] = set()
+        self._taken: set[socket.socket] = set()  # connections whose handshake has not begun yet
 
     async def start(self) -> None:
         for one in self.sockets:
@@ -62,6 +63,8 @@ class TlsListener:
         """Take no more; handshakes under way are cut off."""
         for task in self._tasks:
             task.cancel()
+        for connection in self._taken:  # their tasks end before they begin, and nobody else would close them
+            connection.close()
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -86,9 +89,11 @@ class TlsListener:
         if self._is_full() or handshakes >= self._limits.handshakes:
             connection.close()
         else:
+            self._taken.add(connection)
             self._begin(self._shake_hands(connection))
 
     async def _shake_hands(self, connection: socket.socket) -> None:
+        self._taken.discard(connection)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._make,

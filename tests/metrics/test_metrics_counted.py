@@ -17,7 +17,12 @@ from daemon.metrics.families import Family, Outcome
 from daemon.metrics.tally import Labels, Times
 from daemon.reply import NoAnswer, NotSent, Refusal, Reply, Unintelligible, Verdict
 
-CODE = AuthCode("130000000000000000")
+
+def a_code() -> AuthCode:
+    """Made anew for each use: other tests look for codes that somebody still holds."""
+    return AuthCode("130000000000000000")
+
+
 ORDER = an_order()
 PAID = Reply(Verdict.PAID)
 REFUSED_BOX = Reply(Verdict.REFUSED, refusal=Refusal.OURS)
@@ -100,9 +105,9 @@ async def test_all_that_a_gateway_is_shows_through(counting: Counting) -> None:
 
 
 async def test_every_call_is_handed_on_and_counted_by_its_name(counting: Counting) -> None:
-    gateway = counting.gateway
+    gateway, code = counting.gateway, a_code()
     replies = [
-        await gateway.submit(ORDER, CODE),
+        await gateway.submit(ORDER, code),
         await gateway.create_qr(ORDER),
         await gateway.query(ORDER),
         await gateway.revoke(ORDER),
@@ -112,7 +117,7 @@ async def test_every_call_is_handed_on_and_counted_by_its_name(counting: Countin
     assert all(reply is PAID for reply in replies)
     calls = ["submit", "create_qr", "query", "revoke", "close", "refund"]
     assert [heard[0] for heard in counting.scripted.heard] == calls
-    assert counting.scripted.heard[0][1:] == (ORDER, CODE)
+    assert counting.scripted.heard[0][1:] == (ORDER, code)
     assert counting.of(f.REQUESTS) == {("wechat", call, "answered"): 1 for call in calls}
     assert set(counting.of(f.REQUEST)) == {("wechat", call) for call in calls}
 
@@ -133,16 +138,16 @@ async def test_every_call_is_handed_on_and_counted_by_its_name(counting: Countin
 async def test_outcomes_are_told_apart_by_what_is_known_then(counting: Counting, outcome: Any, kind: Outcome) -> None:
     counting.scripted.outcome = outcome
     if isinstance(outcome, Reply):
-        assert await counting.gateway.submit(ORDER, CODE) is outcome
+        assert await counting.gateway.submit(ORDER, a_code()) is outcome
     else:
         with pytest.raises(type(outcome)) as raised:
-            await counting.gateway.submit(ORDER, CODE)
+            await counting.gateway.submit(ORDER, a_code())
         assert raised.value is outcome
     assert counting.of(f.REQUESTS) == {("wechat", "submit", kind.value): 1}
 
 
 async def test_the_time_is_that_of_the_call(counting: Counting) -> None:
-    await counting.gateway.submit(ORDER, CODE)
+    await counting.gateway.submit(ORDER, a_code())
     (times,) = counting.of(f.REQUEST).values()
     assert isinstance(times, Times)
     assert (times.counts[-1], times.sum_s) == (1, 2.0)
@@ -174,10 +179,10 @@ async def test_a_fault_of_counting_takes_nothing_from_the_answer(counting: Count
         raise MemoryError
 
     monkeypatch.setattr(counting.requests._count, "add", fails)
-    assert await counting.gateway.submit(ORDER, CODE) is PAID
+    assert await counting.gateway.submit(ORDER, a_code()) is PAID
     counting.scripted.outcome = NoAnswer("none in time")
     with pytest.raises(NoAnswer):
-        await counting.gateway.submit(ORDER, CODE)
+        await counting.gateway.submit(ORDER, a_code())
 
 
 async def test_a_code_is_not_held_once_its_call_has_failed(counting: Counting) -> None:
@@ -205,5 +210,5 @@ async def test_counting_takes_no_turn_of_the_loop(counting: Counting) -> None:
         turns += 1
 
     asyncio.get_running_loop().call_soon(turn)
-    await counting.gateway.submit(ORDER, CODE)
+    await counting.gateway.submit(ORDER, a_code())
     assert turns == 0
