@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from daemon.payment import Mode, Payment, State
@@ -10,16 +10,25 @@ from daemon.runner import Change
 from daemon.sandbox.scenario import Scenario
 from daemon.simulation.choices import Choices
 from daemon.simulation.counter import LineTill
+from daemon.simulation.kinds import TillKind
 from daemon.simulation.mishaps import OF_ANY_MOMENT, Chance
 from daemon.simulation.people import PAUSES_S, Show, draw_scenario, draw_show
 from daemon.simulation.provider import Provider
+from daemon.simulation.pulses import Pulses
 from daemon.simulation.setting import draw_setting
 from daemon.simulation.tally import Tally
-from daemon.simulation.till import Till
+from daemon.simulation.till import Shop, Till
 from daemon.simulation.timeline import Timeline
+from daemon.simulation.vending import Vending
 from daemon.simulation.world import World
 
 SALES = 12  # of one history, at most
+
+TILLS: Mapping[TillKind, Callable[[World, int], Shop]] = {
+    TillKind.SERIAL: LineTill,
+    TillKind.MDB: Vending,
+    TillKind.PULSE: Pulses,
+}
 
 PREFIX = {"wechat": "13", "alipay": "28"}
 
@@ -81,7 +90,7 @@ def play(choices: Choices, timeline: Timeline | None = None) -> Tally:
     """The whole history of those choices. Raises Broken where a promise is."""
     world = World(choices, draw_setting(choices), Chance(choices), timeline or Timeline())
     sales = 1 + choices.below(SALES)
-    till = LineTill(world, sales) if world.setting.on_a_line else Till(world, sales)
+    till = TILLS.get(world.setting.till, Till)(world, sales)
     schedule = world.setting.schedule
     Payers(world, lambda choices, shown, late: draw_scenario(choices, shown=shown, late=late, schedule=schedule))
     for _ in range(choices.pick((0, 0, 1, 3))):
