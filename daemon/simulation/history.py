@@ -12,8 +12,10 @@ from daemon.simulation.choices import Choices
 from daemon.simulation.counter import LineTill
 from daemon.simulation.kinds import TillKind
 from daemon.simulation.mishaps import OF_ANY_MOMENT, Chance
+from daemon.simulation.pad import Pad
 from daemon.simulation.people import PAUSES_S, Show, draw_scenario, draw_show
 from daemon.simulation.provider import Provider
+from daemon.simulation.pole_counter import PoleShop
 from daemon.simulation.pulses import Pulses
 from daemon.simulation.setting import draw_setting
 from daemon.simulation.tally import Tally
@@ -28,6 +30,8 @@ TILLS: Mapping[TillKind, Callable[[World, int], Shop]] = {
     TillKind.SERIAL: LineTill,
     TillKind.MDB: Vending,
     TillKind.PULSE: Pulses,
+    TillKind.KEYPAD: Pad,
+    TillKind.POLE: PoleShop,
 }
 
 PREFIX = {"wechat": "13", "alipay": "28"}
@@ -42,6 +46,7 @@ class Payers:
         self._serial = 0
         self._last = ""
         world.listeners.append(self._on_change)
+        world.payer_comes = self._come_to_offer
         for provider in world.providers.values():
             provider.choose = partial(self._choose, provider)
 
@@ -64,18 +69,33 @@ class Payers:
         choices = self._world.choices
         again = bool(payment.attempts) and choices.chance(5)  # holds the same phone there again
         if not again:
-            self._serial += 1
-            self._last = PREFIX[choices.pick(("wechat", "alipay"))] + f"{self._serial:016d}"
+            self._take_phone()
         show = draw_show(choices, self._last)
         if show is not None:
             self._world.after(show.after_s, lambda: self._show(payment, show))
 
-    def _show(self, payment: Payment, show: Show) -> None:
+    def _come_to_offer(self) -> None:
+        """Somebody pays what a till offers, before there is a payment for it."""
+        self._take_phone()
+        show = draw_show(self._world.choices, self._last)
+        if show is not None:
+            self._world.after(show.after_s, lambda: self._scan(show))
+
+    def _take_phone(self) -> None:
+        self._serial += 1
+        self._last = PREFIX[self._world.choices.pick(("wechat", "alipay"))] + f"{self._serial:016d}"
+
+    def _scan(self, show: Show) -> bool:
         box = self._world.box
         if box is None:
-            return
+            return False
         for piece in show.pieces:
             box.loop.call_soon(box.scanner.read, piece)
+        return True
+
+    def _show(self, payment: Payment, show: Show) -> None:
+        if not self._scan(show):
+            return
         if not show.is_code:
             self._world.after(3.0, lambda: self._come_again(payment))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from daemon.goods import Ware
-from daemon.payment import Payment
+from daemon.payment import Payment, State
 
 
 class TillKind(str, Enum):
@@ -41,6 +41,8 @@ def kind_of(drawn: int) -> TillKind:
     return _OF_REMAINDER.get(drawn % 16, TillKind.HTTP)
 
 
-def offers_by_itself(payment: Payment) -> bool:
-    """Whether that is an offer of a till without staff that nobody has come to: it takes it back as it likes."""
-    return payment.till in WARES and not payment.attempts
+def is_an_offer(payment: Payment, before: Payment | None) -> bool:
+    """Whether only a till without staff did something about it that it may do by itself: offer it, or take it back while nothing is
+    under way for it."""
+    was_waiting = before is None or before.state is State.AWAITING_CODE
+    return payment.till in WARES and was_waiting and payment.state in (State.AWAITING_CODE, State.CANCELLED)

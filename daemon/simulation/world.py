@@ -10,7 +10,7 @@ import heapq
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count, zip_longest
+from itertools import count
 from typing import Any
 
 from daemon.events import Action
@@ -25,7 +25,7 @@ from daemon.simulation.choices import Choices
 from daemon.simulation.desks import desk_for
 from daemon.simulation.disk import Disk, FiledDisk, SimulatedJournal
 from daemon.simulation.goods_promises import GoodsPromises
-from daemon.simulation.kinds import WARES, offers_by_itself
+from daemon.simulation.kinds import WARES, is_an_offer
 from daemon.simulation.line import Kind, LineGateway
 from daemon.simulation.loop import VirtualLoop
 from daemon.simulation.mishaps import Mishap, Mishaps
@@ -65,6 +65,7 @@ class World:
         self.promises = Promises(self.disk, setting.schedule, setting.repeats, setting.refunds)
         self.listeners: list[Callable[[Change], None]] = []
         self.fit: Callable[[Box], Till] | None = None  # the box's own till in each of its lives, where that has a device
+        self.payer_comes: Callable[[], None] = lambda: None  # somebody holds a phone before the scanner, though no code is wanted
         self.on_death: Callable[[], None] = lambda: None
         self.goods = GoodsPromises(self.disk, self.promises.goods_fail)
         self._mishaps = mishaps
@@ -101,7 +102,7 @@ class World:
         for payment in self.disk.all:
             self.promises.ended(payment, self.order_of)
             self.goods.ended(payment)
-        if self.box is not None and self.setting.till in WARES:
+        if self.box is not None and self.setting.till in WARES and self.box.journal.trouble is None:
             self.goods.listed(self.box.board.doubts)
         return self.tally
 
@@ -257,10 +258,10 @@ class World:
         self._run_box()  # what was due anyway
         if self.box is None:
             return
-        before = self.disk.all
+        before = dict(self.disk.payments)
         self.box.scanner_is(Condition.MISSING if gone else Condition.OK)
         self.box.loop.run_ready()
-        if not all(now == was or offers_by_itself(now) for now, was in zip_longest(self.disk.all, before, fillvalue=None)):
+        if any(now != before.get(ref) and not is_an_offer(now[0], before.get(ref, (None,))[0]) for ref, now in self.disk.payments.items()):
             raise Broken("P12", "a device that goes or comes changed a payment")
 
     def _befalls_store(self, payment: Payment) -> Mishap | None:
