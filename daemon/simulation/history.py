@@ -14,8 +14,8 @@ from daemon.simulation.kinds import TillKind
 from daemon.simulation.mishaps import OF_ANY_MOMENT, Chance
 from daemon.simulation.pad import Pad
 from daemon.simulation.people import PAUSES_S, Show, draw_scenario, draw_show
-from daemon.simulation.provider import Provider
 from daemon.simulation.pole_counter import PoleShop
+from daemon.simulation.provider import Provider
 from daemon.simulation.pulses import Pulses
 from daemon.simulation.setting import draw_setting
 from daemon.simulation.tally import Tally
@@ -118,6 +118,18 @@ def play(choices: Choices, timeline: Timeline | None = None) -> Tally:
         world.after(choices.pick(PAUSES_S), lambda mishap=mishap: world.befall(mishap))  # type: ignore[misc]
     world.after(1.0, till.next_sale)
     tally = world.run(lambda: till.is_done)
-    tally.payments = len(world.disk.payments)
     till.check()
+    return _counted(tally, world)
+
+
+def _counted(tally: Tally, world: World) -> Tally:
+    """With what the disk has in the end."""
+    tally.payments = len(world.disk.payments)
+    tally.histories[world.setting.till] += 1
+    for payment in world.disk.all:
+        kind = TillKind(payment.till)
+        tally.sales[kind] += 1
+        owing = world.disk.owing(payment.ref)
+        if owing is not None:
+            tally.goods[kind, owing.stands] += 1
     return tally

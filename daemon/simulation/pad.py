@@ -85,6 +85,8 @@ class Pad(Turns):
 
     # -- the cashier --
 
+    def check(self) -> None: ...
+
     def begin_turn(self) -> None:
         self._ref = self._entered = None
         self._try(TRIES)

@@ -104,7 +104,7 @@ class Pulses(Turns):
         self.world.say("machine: inhibits")
         self._set_inhibit(wanted=True)
         if seconds is not None:
-            self.world.after(seconds, lambda: self._is_over or self._set_inhibit(wanted=False))
+            self.later(seconds, lambda: self._set_inhibit(wanted=False))
 
     def _set_inhibit(self, *, wanted: bool) -> None:
         if wanted and not self.is_inhibiting:
@@ -119,6 +119,8 @@ class Pulses(Turns):
     def _tell(self) -> None:
         if self.world.box is not None and self._line is not None:
             self.world.box.loop.call_soon(self._line.changed)
+
+    def check(self) -> None: ...
 
     def begin_turn(self) -> None:
         happens, after_s = self.choices.pick(HAPPENINGS), self.choices.pick((0.5, 5.0, 30.0))

@@ -47,8 +47,9 @@ class Turns(ABC):
         self.world.after(self.choices.pick(PAUSES_S), self._beside.next_sale)
         self._next()
 
+    @abstractmethod
     def check(self) -> None:
-        """In the end. Raises Broken."""
+        """In the end, what was not looked at as it happened. Raises Broken."""
 
     @abstractmethod
     def begin_turn(self) -> None:
@@ -63,6 +64,10 @@ class Turns(ABC):
 
     def closed(self) -> None:
         self._is_over = True
+
+    def later(self, seconds: float, what: Callable[[], object]) -> None:
+        """Do that, unless nobody comes any more by then."""
+        self.world.after(seconds, lambda: None if self._is_over else what())
 
     def wait(self, wait: Wait, looks: int = 0) -> None:
         """Look until it is so, or has taken too long."""

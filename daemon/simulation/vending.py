@@ -142,10 +142,10 @@ class Vending(Turns):
     def _happens(self, what: str | None) -> None:
         if what == "door":
             self._cable.do("door open")
-            self.world.after(5.0, lambda: self._is_over or self._cable.do("door shut"))
+            self.later(5.0, lambda: self._cable.do("door shut"))
         elif what == "cable":
             self._cable.plug(is_plugged=False)
-            self.world.after(10.0, lambda: self._is_over or self._cable.plug(is_plugged=True))
+            self.later(10.0, lambda: self._cable.plug(is_plugged=True))
         elif what is not None:
             self._cable.do(what)
 
