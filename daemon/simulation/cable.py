@@ -13,12 +13,14 @@ TROUBLE_ONE_IN = 60  # pieces: as bad as a line by a fridge
 
 
 class Cable:
-    """`heard` is called after the till has heard something, and before what it then says is on its way. The till outlives the box."""
+    """`heard` is called after the till has heard something, and before what it then says is on its way. The till outlives the box.
+    Something befalls one of `trouble_one_in` pieces."""
 
-    def __init__(self, world: World, till: Emulator, heard: Callable[[], None]) -> None:
+    def __init__(self, world: World, till: Emulator, heard: Callable[[], None], trouble_one_in: int | None = None) -> None:
         self._world = world
         self._till = till
         self._heard = heard
+        self._trouble_one_in = trouble_one_in or TROUBLE_ONE_IN
         self._line: SimulatedTillLine | None = None  # of the newest life of the box
         self._is_plugged = True
 
@@ -54,7 +56,7 @@ class Cable:
     def _befallen(self, data: bytes) -> list[bytes]:
         """What comes out at the other end."""
         choices = self._world.choices
-        if not choices.chance(TROUBLE_ONE_IN):
+        if not choices.chance(self._trouble_one_in):
             return [data]
         place = choices.below(len(data))
         return choices.pick(([data, data], [], [data[:place]], [data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :]]))

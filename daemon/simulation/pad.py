@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from daemon.payment import Payment, Ref, State
+from daemon.payment import Payment, Ref
 from daemon.runner import Change
 from daemon.simulation.box import Box
 from daemon.simulation.kinds import TillKind
 from daemon.simulation.people import PAUSES_S
 from daemon.simulation.promises import Broken
 from daemon.simulation.till_line import TERMS
-from daemon.simulation.turns import Turns, Wait
+from daemon.simulation.turns import Turns, Wait, is_shown
 from daemon.simulation.wishes import Meant, draw_meant
 from daemon.simulation.world import World
 from daemon.tills.keypad import KeypadTill
@@ -175,13 +175,17 @@ class Pad(Turns):
 
     def _open(self) -> bool:
         """Whether anything is open on the box's panel."""
-        return any(p.state is State.AWAITING_CODE or (p.state.is_unknown and p.state is not State.IN_DOUBT) for p in self.world.disk.all)
+        return self.world.box is not None and any(is_shown(payment) for payment in self.world.box.live)
 
     def _press(self, key: PadKey) -> None:
         box, pad = self.world.box, self._pad
         self.world.say(f"pad: {key}")
         if box is not None and pad is not None:
-            box.loop.call_soon(pad.press, key)
+            box.loop.call_soon(self._pressed, pad, key)
+
+    def _pressed(self, pad: SimulatedKeypad, key: PadKey) -> None:
+        if not pad.press(key):  # the box is about to start, and the panel says so
+            self._disturb()
 
     def close(self) -> None:
         self.closed()

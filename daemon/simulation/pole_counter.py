@@ -13,7 +13,7 @@ from daemon.simulation.kinds import TillKind
 from daemon.simulation.pad import AMOUNT
 from daemon.simulation.promises import Broken
 from daemon.simulation.till_line import TERMS, SimulatedTillLine
-from daemon.simulation.turns import Turns, Wait
+from daemon.simulation.turns import Turns, Wait, is_shown
 from daemon.simulation.world import World
 from daemon.tills.pole import PoleTerms, PoleTill
 
@@ -25,7 +25,8 @@ HAPPENINGS = (None, None, None, "redraw", "redraw", "added", "cash", "pulled")
 
 @dataclass(slots=True)
 class _Sale:
-    """What is rung up, from the first article until the display is cleared. `shown` are its totals, each with when it went away."""
+    """What is rung up, from the first article until the display is cleared, or until one more is added after it was paid: to who only
+    sees the display that is a new sale. `shown` are its totals, each with when it went away."""
 
     refs: list[Ref] = field(default_factory=list)
     total: int | None = None
@@ -106,19 +107,24 @@ class PoleShop(Turns):
         self._do(f"item TEA {minor // 100}.{minor % 100:02d}")
 
     def _total(self) -> None:
+        if self._is_paid():
+            self._begin_sale()
         self._show(int(self._till.sum.scaleb(2)))
         self._do("total")
 
     # -- the cashier --
 
     def begin_turn(self) -> None:
-        self._sale = _Sale()
-        self._sales.append(self._sale)
+        self._begin_sale()
         articles = 1 + self.choices.below(3)
         for place in range(articles):
             self.world.after(1.5 * place, self._ring_up)
         self.world.after(1.5 * articles, self._total)
         self.world.after(1.5 * articles + self.choices.pick((0.2, 1.0, 1.0, 10.0)), lambda: self._take(TRIES))
+
+    def _begin_sale(self) -> None:
+        self._sale = _Sale()
+        self._sales.append(self._sale)
 
     def _take(self, tries: int) -> None:
         """What the box offers, or has asked for by itself."""
@@ -204,7 +210,7 @@ class PoleShop(Turns):
         return any(payment.state in (State.PAID, State.IN_DOUBT) for payment in payments)
 
     def _open(self) -> bool:
-        return any(p.state is State.AWAITING_CODE or (p.state.is_unknown and p.state is not State.IN_DOUBT) for p in self.world.disk.all)
+        return any(is_shown(payment) for payment in self.world.disk.all)
 
     def close(self) -> None:
         self.closed()

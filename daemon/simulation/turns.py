@@ -103,3 +103,8 @@ class Turns(ABC):
             return
         self._left -= 1
         self.begin_turn()
+
+
+def is_shown(payment: Payment) -> bool:
+    """Whether it is open on the box's panel, so that nothing else can be asked for."""
+    return payment.state is State.AWAITING_CODE or (payment.state.is_unknown and payment.state is not State.IN_DOUBT)

@@ -24,6 +24,7 @@ PRICE = 500  # of what is paid first
 TRIES = 5  # of pressing a product's button, while the machine takes no choice
 PATIENCE_S = 200.0  # of somebody who waits for goods; then the coin return is pressed
 CREDIT_S = 400.0  # of somebody who is to pay first, until a credit is shown
+TROUBLE_ONE_IN = 25  # pieces on the line: a vend has few, and each of them matters
 HAPPENINGS = (None, None, None, "jam", "return", "reset", "adapter", "door", "cable")
 _BUSY = ("VEND", "DISPENSING")
 
@@ -46,8 +47,9 @@ class Vending(Turns):
         habits = self.choices.pick(("plain", "plain", "ten-begins", "impatient", "late-reset"))
         self._way = self.choices.pick(tuple(Way))
         self._waits_s = self._max_wait_s(habits)
-        self.machine = MdbMachine(habits=replace(HABITS[habits], dispenses_s=self.choices.pick((0.2, 0.2, 4.0, 25.0))))
-        self._cable = Cable(world, self.machine, self._look)
+        self.machine = MdbMachine(habits=replace(HABITS[habits], dispenses_s=self.choices.pick((0.2, 2.0, 8.0, 25.0))))
+        self._cable = Cable(world, self.machine, self._look, TROUBLE_ONE_IN)
+        self._at_vend: str | None = None  # happens in this turn while goods are given
         self._approved: Ref | None = None  # for which the box sent an approval last
         self._of: dict[int, Ref] = {}  # the payment of each vend that was approved, by its place in the machine's list
         self._out: set[int] = set()  # vends whose goods were seen to come out
@@ -85,6 +87,8 @@ class Vending(Turns):
             if self._approved is None or self._approved in self._of.values():
                 raise Broken(GOODS, f"the machine has an approval for {vend.amount} that the box did not give, or twice")
             self._of[place] = self._approved
+            happens, self._at_vend = self._at_vend, None
+            self.later(self.choices.pick((0.05, 0.5, 3.0)), lambda: self._happens(happens))
         if vend.dispensed and place not in self._out:
             self._out.add(place)
             self.world.say(f"machine: the goods of {self._of[place]} are out")
@@ -100,8 +104,10 @@ class Vending(Turns):
     def begin_turn(self) -> None:
         happens = self.choices.pick(HAPPENINGS)
         self._cable.do("jam" if happens == "jam" else "works")
-        if happens not in (None, "jam"):
-            self.world.after(self.choices.pick((0.5, 3.0, 12.0, 40.0)), lambda: self._happens(happens))
+        after_s = self.choices.pick((0.5, 3.0, 12.0, 40.0, None, None))
+        self._at_vend = happens if after_s is None and happens != "jam" else None
+        if after_s is not None and happens != "jam":
+            self.later(after_s, lambda: self._happens(happens))
         if self._way is Way.FIRST:
             self.wait(Wait(lambda: self.machine.state == "IDLE", self._has_credit, self._is_tired, CREDIT_S))
         else:

@@ -31,8 +31,9 @@ class Till:
         self.now += seconds
         return wishes + self.sale.pass_time(self.now)
 
-    def becomes(self, state: State, minor: int = 1250, **more: Any) -> list[Wish]:
-        payment = Payment(Ref("pole-1"), "pole", Amount(Minor(minor), "CNY"), Mode.SCAN, state, NOON, NOON).but(**more)
+    def becomes(self, state: State, minor: int = 1250, ref: str = "", **more: Any) -> list[Wish]:
+        """The payment of that amount, or of that ref."""
+        payment = Payment(Ref(ref or f"pole-{minor}"), "pole", Amount(Minor(minor), "CNY"), Mode.SCAN, state, NOON, NOON).but(**more)
         return self.sale.changed(payment)
 
     def sells(self, minor: int = 1250, end: State = State.PAID) -> None:
@@ -174,6 +175,31 @@ def test_money_that_comes_after_a_plain_no_is_heeded(till: Till) -> None:
     assert till.shows(1250) == []
     till.becomes(State.REVOKED, reason=Reason(PAID_LATE.code, ""))
     assert till.shows(1550) == [Offer(1550, by_scan=False)]
+
+
+def test_news_of_an_earlier_payment_is_none_of_the_open_one(till: Till) -> None:
+    """Its order goes on in the background for long; it was taken for the end of the one that was open, which was offered again then."""
+    till.sells(900, State.REVOKED)
+    till.shows(CLEARED)
+    till.shows(1250)
+    for state in (State.AWAITING_CODE, State.SUBMITTING):
+        till.becomes(state)
+        assert till.becomes(State.REVOKED, 900) == []
+    till.becomes(State.PAID)
+    assert till.becomes(State.REVOKED, 900) == []
+    assert till.shows(Unclear("drawn anew")) == [Said("drawn anew")]
+    assert [type(wish) for wish in till.shows(1250)] == [Said]
+
+
+def test_an_earlier_payment_of_the_same_amount_does_not_make_a_paid_one_unpaid(till: Till) -> None:
+    till.sells(1250, State.REVOKED)
+    till.shows(CLEARED)
+    till.shows(1250)
+    till.becomes(State.AWAITING_CODE, ref="pole-2")
+    till.becomes(State.PAID, ref="pole-2")
+    assert till.becomes(State.REVOKED) == []
+    assert [type(wish) for wish in till.shows(1550)] == [Offer]
+    assert [type(wish) for wish in till.shows(1250)] == [Withdraw, Said]
 
 
 def test_a_total_that_was_paid_stays_spent_though_another_was_asked_for_and_given_up(till: Till) -> None:
