@@ -120,7 +120,7 @@ class Sale:
     def next_deadline(self) -> float | None:
         return None if self._seen == self._stable else self._since + STABLE_S
 
-    def changed(self, payment: Payment) -> list[Wish]:
+    def changed(self, payment: Payment, now: float) -> list[Wish]:
         """A payment that this till asked for. Of one that has ended something may change in the background for long, also while the next
         one is open."""
         was = self._open
@@ -134,7 +134,17 @@ class Sale:
         if payment.ref not in self._asked:
             return []
         self._end(payment)
-        return self._decide() if was is not None and payment.ref == self._last else []
+        if was is None or payment.ref != self._last:
+            return []
+        self._stand_anew(now)
+        return self._decide()
+
+    def _stand_anew(self, now: float) -> None:
+        """What was no total while a payment was open, as an article that was added, is no sale's end: only what stands there from now
+        on is, and only if it still does."""
+        if isinstance(self._stable, Nothing):
+            self._stable = None
+            self._since = now if isinstance(self._seen, Nothing) else self._since
 
     def not_taken(self, minor: int) -> list[Wish]:
         """The box could not take what was asked for at once: it is offered."""

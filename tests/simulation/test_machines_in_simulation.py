@@ -14,6 +14,7 @@ from daemon.simulation import pulses, vending, world
 from daemon.simulation.kinds import TillKind
 from daemon.simulation.pulses import Pulses
 from daemon.simulation.vending import Vending, Way
+from daemon.tills.base import NotStorable
 from daemon.tills.handing_over import HandingOver
 from daemon.tills.mdb import MdbTill
 from daemon.tills.mdb_session import Asked, Session
@@ -95,7 +96,7 @@ def test_goods_that_are_given_though_that_was_not_stored_are_found_out(kind: Til
     async def hopeful(handing: HandingOver, owing: Owing) -> Owing:
         try:
             return await begun(handing, owing)
-        except Exception:
+        except NotStorable:
             return owing.begin()
 
     monkeypatch.setattr(HandingOver, "begun", hopeful)
@@ -103,9 +104,7 @@ def test_goods_that_are_given_though_that_was_not_stored_are_found_out(kind: Til
 
 
 @pytest.mark.parametrize(("kind", "text"), [(PULSE, "is given twice"), (MDB, "and the box says: goods: failed")])
-def test_what_nobody_knows_of_and_is_taken_for_not_given_is_found_out(
-    kind: TillKind, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nobody_knows_of_and_is_taken_for_not_given_is_found_out(kind: TillKind, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def doubted(handing: HandingOver, owing: Owing, _why: str) -> Owing:
         return await handing.store(owing.not_given())
 

@@ -75,7 +75,9 @@ def test_displays_are_of_every_language_and_taken_in_every_way(monkeypatch: pyte
 
 
 def test_a_backspace_without_effect_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemon.tills.keypad_typing._CHANGES", {PadKey.POINT: Line.point, PadKey.PLUS: Line.add, PadKey.BACKSPACE: lambda line: line})
+    monkeypatch.setattr(
+        "daemon.tills.keypad_typing._CHANGES", {PadKey.POINT: Line.point, PadKey.PLUS: Line.add, PadKey.BACKSPACE: lambda line: line}
+    )
     found(KEYPAD, "was typed, and the panel says")
 
 
@@ -144,8 +146,6 @@ def test_a_total_that_is_charged_again_after_a_restart_is_found_out(monkeypatch:
     found(POLE, "one sale was charged as")
 
 
-
-
 # -- what the simulation has found once: with the mistake, that history breaks its promise; without, it does not --
 
 
@@ -154,11 +154,11 @@ def test_news_of_an_earlier_sale_does_not_offer_a_paid_one_again(monkeypatch: py
     own end was none."""
     as_it_is = Sale.changed
 
-    def changed(sale: Sale, payment: Payment) -> list[Wish]:
+    def changed(sale: Sale, payment: Payment, now: float) -> list[Wish]:
         if end_of(payment) is not None and sale._open is not None:
             sale._last, sale._spent = payment.ref, payment.amount.minor
             sale._asked = {payment.ref}
-        return as_it_is(sale, payment)
+        return as_it_is(sale, payment, now)
 
     with monkeypatch.context() as wrong:
         wrong.setattr(Sale, "changed", changed)

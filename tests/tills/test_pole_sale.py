@@ -34,7 +34,7 @@ class Till:
     def becomes(self, state: State, minor: int = 1250, ref: str = "", **more: Any) -> list[Wish]:
         """The payment of that amount, or of that ref."""
         payment = Payment(Ref(ref or f"pole-{minor}"), "pole", Amount(Minor(minor), "CNY"), Mode.SCAN, state, NOON, NOON).but(**more)
-        return self.sale.changed(payment)
+        return self.sale.changed(payment, self.now)
 
     def sells(self, minor: int = 1250, end: State = State.PAID) -> None:
         self.shows(minor)
@@ -122,7 +122,25 @@ def test_a_display_that_was_cleared_before_the_end_is_seen_when_it_comes(till: T
     till.becomes(State.SUBMITTING)
     till.shows(CLEARED)
     assert till.becomes(State.PAID) == []
+    assert till.sale.next_deadline() == till.now + STABLE_S
+    assert till.shows(CLEARED) == []
     assert till.shows(1250) == [Offer(1250, by_scan=True)]
+
+
+@pytest.mark.parametrize("stood_s", [STABLE_S, STABLE_S - 0.05])
+def test_an_article_that_is_added_while_the_payer_pays_is_no_end_of_the_sale(till: Till, stood_s: float) -> None:
+    """Its line stood there, and the total with it is just being drawn, or is to be, when the payment ends: that was offered to the
+    scanner, and the first articles charged once more."""
+    till.shows(1250)
+    till.becomes(State.SUBMITTING)
+    till.shows(CLEARED)
+    if stood_s < STABLE_S:
+        assert till.shows(1550, stood_s) == []
+        assert till.becomes(State.PAID) == []
+    else:
+        assert till.becomes(State.PAID) == []
+        assert till.shows(CLEARED, STABLE_S - 0.05) == []
+    assert till.shows(1550) == [Offer(1550, by_scan=False)]
 
 
 def test_an_article_added_too_late_is_not_charged_with_the_rest_once_more(till: Till) -> None:
