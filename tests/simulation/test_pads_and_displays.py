@@ -21,7 +21,6 @@ from daemon.tills.base import end_of
 from daemon.tills.keypad import KeypadTill
 from daemon.tills.keypad_line import Line
 from daemon.tills.keypad_typing import Ask, Typing
-from daemon.tills.pole import PoleTill
 from daemon.tills.pole_sale import Sale, Wish
 from daemon.tills.pole_total import Finder, Total
 from hw.interfaces import PadKey
@@ -138,14 +137,6 @@ def test_a_total_that_is_drawn_again_and_charged_again_is_found_out(monkeypatch:
     found(POLE, "one sale was charged as")
 
 
-def test_a_total_that_is_charged_again_after_a_restart_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing(_till: PoleTill) -> bool:
-        return True
-
-    monkeypatch.setattr(PoleTill, "_remember", nothing)
-    found(POLE, "one sale was charged as")
-
-
 # -- what the simulation has found once: with the mistake, that history breaks its promise; without, it does not --
 
 
@@ -164,3 +155,11 @@ def test_news_of_an_earlier_sale_does_not_offer_a_paid_one_again(monkeypatch: py
         wrong.setattr(Sale, "changed", changed)
         assert breaks("23/3841") == "amount: one sale was charged as pole-T18 and as pole-T21"
     assert breaks("23/3841") == ""
+
+
+def test_an_article_that_is_added_while_the_payer_pays_does_not_charge_the_others_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The article's own line was taken for the end of the sale, though its payment was open still."""
+    with monkeypatch.context() as wrong:
+        wrong.setattr(Sale, "_stand_anew", lambda *_: None)
+        assert breaks("23/13033") == "amount: one sale was charged as pole-T11 and as pole-T13"
+    assert breaks("23/13033") == ""
