@@ -44,6 +44,7 @@ class PoleShop(Turns):
         self._has_button = not self.choices.chance(3)
         self._tap: SimulatedTillLine | None = None  # of the newest life of the box
         self._is_plugged = True
+        self._rest = b""  # of a picture that comes in two pieces
         self._sale = _Sale()
         self._sales: list[_Sale] = []
         world.fit = self._fit
@@ -87,9 +88,14 @@ class PoleShop(Turns):
         self._till.command(typed, self.world.now)
         data = self._till.take()
         cut = self.choices.below(len(data))
-        pause_s = self.choices.pick(DRAWS_S)
+        self._write_rest()  # of the picture before: a till writes one after the other
         self._hear(data[:cut])
-        self.world.after(pause_s, lambda: self._hear(data[cut:]))
+        self._rest = data[cut:]
+        self.world.after(self.choices.pick(DRAWS_S), self._write_rest)
+
+    def _write_rest(self) -> None:
+        data, self._rest = self._rest, b""
+        self._hear(data)
 
     def _hear(self, data: bytes) -> None:
         if data and self.world.box is not None and self._tap is not None:
