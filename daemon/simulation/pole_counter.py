@@ -74,9 +74,12 @@ class PoleShop(Turns):
             raise Broken(AMOUNT, f"{payment.amount} is asked for, and nobody took it")
 
     def check(self) -> None:
-        """Each sale was charged once at most."""
+        """Each sale was charged once at most. What was told to be refused, and is found paid for all that, is for a person: nobody could
+        know of it when the sale was charged again."""
+        disk = self.world.disk
+        told_otherwise = {entry.ref for entry in disk.entries if entry.state == State.REFUSED.value}
         for sale in self._sales:
-            paid = [ref for ref in sale.refs if self.world.disk.payments[ref][0].state is State.PAID]
+            paid = [ref for ref in sale.refs if disk.payments[ref][0].state is State.PAID and ref not in told_otherwise]
             if len(paid) > 1:
                 raise Broken(AMOUNT, f"one sale was charged as {' and as '.join(paid)}")
 
