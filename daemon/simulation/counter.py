@@ -3,19 +3,18 @@ sandbox's; at the box's end its own `daemon.tills.serial`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from daemon.payment import Ref
 from daemon.sandbox.tills.serial import SerialCounter
+from daemon.simulation.box import Box
+from daemon.simulation.cable import Cable
 from daemon.simulation.people import Sale
 from daemon.simulation.promises import Broken
 from daemon.simulation.till import Till
-from daemon.simulation.till_line import LINE_TILL, SimulatedTillLine
+from daemon.simulation.till_line import LINE_TILL, TERMS
 from daemon.simulation.world import World
 from daemon.tills.base import end_of
-
-DELAY_S = 0.02  # of a line of some hundred bytes at 115200 baud, and the programs at its ends
-TROUBLE_ONE_IN = 60  # pieces: as bad as a line by a fridge
+from daemon.tills.serial import SerialTerms, SerialTill
+from daemon.told import JournalTellings
 
 
 class LineTill(Till):
@@ -24,55 +23,22 @@ class LineTill(Till):
     def __init__(self, world: World, sales: int) -> None:
         super().__init__(world, sales)
         self._end = SerialCounter()
+        self._cable = Cable(world, self._end, self._heard)
         self._asked: set[Ref] = set()
-        world.open_line = self._open_line
+        world.fit = self._fit
 
     @property
     def is_done(self) -> bool:
         return super().is_done and not any(telling.seq is not None for telling in self._world.disk.owed(LINE_TILL))
 
-    # -- the line --
+    def _fit(self, box: Box) -> SerialTill:
+        """The box's own till, in a life of the box that begins."""
+        tellings = JournalTellings(box.journal, box.runner.find)  # type: ignore[arg-type]  # it has all that a Journal is asked
+        return SerialTill(SerialTerms(LINE_TILL, TERMS), self._cable.line(), box.desk, tellings, box.numbers)
 
-    def _open_line(self) -> SimulatedTillLine:
-        """Of a life of the box that begins."""
-        self._end.opened(self._world.now)
-        return SimulatedTillLine(lambda data: self._carry(data, self._to_till))
-
-    def _carry(self, data: bytes, there: Callable[[bytes], None]) -> None:
-        for piece in self._befallen(data):
-            self._world.after(DELAY_S, lambda piece=piece: there(piece))  # type: ignore[misc]
-
-    def _befallen(self, data: bytes) -> list[bytes]:
-        """What comes out at the other end."""
-        choices = self._world.choices
-        if not choices.chance(TROUBLE_ONE_IN):
-            return [data]
-        place = choices.below(len(data))
-        return choices.pick(([data, data], [], [data[:place]], [data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :]]))
-
-    def _to_till(self, data: bytes) -> None:
-        self._end.received(data, self._world.now)
+    def _heard(self) -> None:
         if self.sale is not None and self.sale.ref in self._end.ends:  # the box may have died of this end, and told it after its next start
             self._hears(self._world.disk.payments[Ref(self.sale.ref)][0])
-        self._go_on()
-
-    def _to_box(self, data: bytes) -> None:
-        box = self._world.box
-        if box is not None and box.line is not None:
-            box.loop.call_soon(box.line.on_bytes, data)
-
-    def _go_on(self) -> None:
-        if data := self._end.take():
-            self._carry(data, self._to_box)
-        deadline = self._end.next_deadline()
-        if deadline is not None:
-            self._world.after(deadline - self._world.now, self._pass_time)
-
-    def _pass_time(self) -> None:
-        deadline = self._end.next_deadline()
-        if deadline is not None and deadline <= self._world.now:
-            self._end.pass_time(self._world.now)
-            self._go_on()
 
     # -- what the cashier does --
 
@@ -81,24 +47,19 @@ class LineTill(Till):
             await super()._put(sale)
             return
         self._asked.add(Ref(sale.ref))
-        self._do(f"pay {sale.minor / 100:.2f} {sale.ref}")
+        self._cable.do(f"pay {sale.minor / 100:.2f} {sale.ref}")
 
     async def _get(self, sale: Sale) -> None:
         if sale.shows:
             await super()._get(sale)
         else:
-            self._do(f"status {sale.ref}")
+            self._cable.do(f"status {sale.ref}")
 
     async def _delete(self, sale: Sale) -> None:
         if sale.shows:
             await super()._delete(sale)
         else:
-            self._do(f"cancel {sale.ref}")
-
-    def _do(self, typed: str) -> None:
-        self._world.say(f"till: {typed}")
-        self._end.command(typed, self._world.now)
-        self._go_on()
+            self._cable.do(f"cancel {sale.ref}")
 
     # -- the end --
 

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from daemon.goods import Owing
 from daemon.journal_error import JournalError
 from daemon.journal_file import JournalFile, Note
 from daemon.payment import OutTradeNo, Payment, Ref
 from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, payment_from, payment_values
+from daemon.simulation.disk_goods import GoodsOnDisk
+from daemon.simulation.kinds import WARES
 from daemon.simulation.mishaps import Mishap
 from daemon.simulation.till_line import LINE_TILL
 from daemon.tills.base import Entry, Telling, end_of
@@ -39,13 +42,16 @@ class Disk:
     payments: dict[Ref, tuple[Payment, str]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     is_full: bool = False
+    goods: GoodsOnDisk = field(default_factory=GoodsOnDisk)
     _payment_of: dict[OutTradeNo, Ref] = field(default_factory=dict)
     _told: dict[Ref, _Told] = field(default_factory=dict)  # of the till on the line, in the order in which it asked
 
     def write(self, payment: Payment, boot: str, note: Note) -> Entry:
         entry = Entry(len(self.entries) + 1, note.at, payment.ref, note.out_trade_no, note.event, payment.state.value, note.detail)
+        before = self.payments.get(payment.ref)
         self.payments[payment.ref] = (payment, boot)
         self.entries.append(entry)
+        self.goods.owe(payment, None if before is None else before[0].state)
         for attempt in payment.attempts:
             self._payment_of[attempt.out_trade_no] = payment.ref
         if payment.till == LINE_TILL:
@@ -71,6 +77,21 @@ class Disk:
         for told in owed:
             told.got = True
         return bool(owed)
+
+    def owing(self, ref: Ref) -> Owing | None:
+        found = self.payments.get(ref)
+        return None if found is None else self.goods.of(found[0])
+
+    def open_goods(self, till: str) -> list[Owing]:
+        """What is still to be done for that till, oldest payment first."""
+        return [owing for ref in self.goods.still_open(till) if (owing := self.owing(ref)) is not None]
+
+    def put_owing(self, owing: Owing) -> None:
+        self.goods.change(owing)
+
+    def in_doubt(self) -> set[Ref]:
+        """What a person must look at, but for money that came late."""
+        return {ref for ref, (payment, _) in self.payments.items() if payment.state.value == "in_doubt"}.union(self.goods.doubtful())
 
     def with_order(self, number: OutTradeNo) -> Payment | None:
         """The payment that has an order of that number; None where there is none on the disk."""
@@ -100,9 +121,14 @@ class FiledDisk(Disk):
 
     def write(self, payment: Payment, boot: str, note: Note) -> Entry:
         entry = super().write(payment, boot, note)
-        filed = self._file.store(payment, boot, note, tells=payment.till == LINE_TILL)
+        filed = self._file.store(payment, boot, note, tells=payment.till == LINE_TILL, ware=WARES.get(payment.till))
         assert filed == entry, f"the file has {filed}"
         return entry
+
+    def put_owing(self, owing: Owing) -> None:
+        super().put_owing(owing)
+        self._file.put_owing(owing)
+        assert self._file.owing(owing.payment.ref) == self.owing(owing.payment.ref)
 
     def set_got(self, seq: int) -> bool:
         was_owed = super().set_got(seq)
@@ -117,6 +143,8 @@ class FiledDisk(Disk):
         assert filed == wanted, f"the file gives back {filed}, and written was {wanted}"
         owed = [(telling.payment.ref, telling.seq) for telling in self._file.owed(LINE_TILL, 10**6)]
         assert owed == [(telling.payment.ref, telling.seq) for telling in self.owed(LINE_TILL)]
+        for till in WARES:
+            assert self._file.open_goods(till) == self.open_goods(till)
         return filed
 
     def end(self) -> None:
@@ -140,20 +168,23 @@ class SimulatedJournal:
         return [(payment, boot == self._boot) for payment, boot in self._disk.open_ones()]
 
     async def store(self, payment: Payment, note: Note) -> Entry:
-        mishap = self._befalls(payment)
-        if mishap is Mishap.WRITE_SLOW:
-            await asyncio.sleep(SLOW_WRITE_S)
-        elif mishap is Mishap.DIES_WRITING:
-            await self._die(mishap)
-        if self._disk.is_full or mishap is Mishap.WRITE_FAILS:
-            self._fail("the disk is full")
+        mishap = await self._before_write(payment)
         entry = self._disk.write(payment, self._boot, note)
-        if mishap is Mishap.DIES_WRITTEN:
-            await self._die(mishap)
-        if mishap is Mishap.SYNC_FAILS:
-            self._fail("input/output error")
-        self._note(None)
+        await self._after_write(mishap)
         return entry
+
+    async def put_owing(self, owing: Owing) -> None:
+        mishap = await self._before_write(owing.payment)
+        self._disk.put_owing(owing)
+        if mishap is Mishap.SYNC_FAILS:
+            self._disk.goods.unsynced.add(owing.payment.ref)
+        await self._after_write(mishap)
+
+    async def owing(self, ref: Ref) -> Owing | None:
+        return self._disk.owing(ref)
+
+    async def open_goods(self, till: str) -> list[Owing]:
+        return self._disk.open_goods(till)
 
     async def probe(self) -> None:
         self._probe()
@@ -185,7 +216,7 @@ class SimulatedJournal:
         return len(self._disk.entries)
 
     async def in_doubt(self) -> int:
-        return sum(payment.state.value == "in_doubt" for payment in self._disk.all)
+        return len(self._disk.in_doubt())
 
     async def unconfirmed(self) -> str | None:
         return None
@@ -194,6 +225,23 @@ class SimulatedJournal:
         return 0
 
     async def close(self) -> None: ...
+
+    async def _before_write(self, payment: Payment) -> Mishap | None:
+        mishap = self._befalls(payment)
+        if mishap is Mishap.WRITE_SLOW:
+            await asyncio.sleep(SLOW_WRITE_S)
+        elif mishap is Mishap.DIES_WRITING:
+            await self._die(mishap)
+        if self._disk.is_full or mishap is Mishap.WRITE_FAILS:
+            self._fail("the disk is full")
+        return mishap
+
+    async def _after_write(self, mishap: Mishap | None) -> None:
+        if mishap is Mishap.DIES_WRITTEN:
+            await self._die(mishap)
+        if mishap is Mishap.SYNC_FAILS:
+            self._fail("input/output error")
+        self._note(None)
 
     def _probe(self) -> None:
         if self._disk.is_full:

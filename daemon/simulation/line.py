@@ -41,7 +41,8 @@ class HeardGateway:
         self._world = world
 
     async def check(self) -> list[Problem]:
-        return []
+        """Whether there is a way to the provider, which is all that can be wrong here."""
+        return [Problem("no route", blocking=False)] if self._world.is_network_down else []
 
     async def warm(self) -> None: ...
 

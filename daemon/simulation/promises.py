@@ -150,12 +150,14 @@ class Promises:
         self._told[payment.ref] = payment.state
         for attempt in payment.attempts:
             if attempt.state is S.PAID:
-                self._is_paid(attempt, order_of(attempt))
+                self._is_paid(attempt, order_of(attempt), may_be_back=payment.ref in self._failed)
             elif attempt.state is S.REFUSED:
                 self._is_refused(attempt)
 
-    def _is_paid(self, attempt: Attempt, order: Order | None) -> None:
-        if order is None or order.state is not Standing.PAID or order.money_in != attempt.amount.minor:
+    def _is_paid(self, attempt: Attempt, order: Order | None, *, may_be_back: bool) -> None:
+        """Told for the first time, or once more after a restart, when the money may be on its way back for its goods."""
+        wanted = (Standing.PAID, Standing.REFUNDED) if may_be_back else (Standing.PAID,)
+        if order is None or order.state not in wanted or order.money_in != attempt.amount.minor:
             raise Broken("P6", f"told paid, and the order is {order.state if order else 'nowhere'}")
         if not any(verdict is Verdict.PAID for _, verdict in self._orders[attempt.out_trade_no].verdicts):
             raise Broken("P6", "told paid, and no answer proved it")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from daemon.goods import Stand
 from daemon.payment import State
+from daemon.simulation.kinds import TillKind
 from daemon.simulation.mishaps import Mishap
 from daemon.simulation.tally import IDLE, Tally, all_cells, all_rows
 
@@ -38,7 +40,18 @@ def coverage(tally: Tally) -> Iterator[str]:
         counts = [f"{tally.faults[mishap, column]:>9}" if (mishap, column) in cells else f"{'–':>9}" for column in columns]
         yield f"  {mishap.value[:55]:<56}" + "".join(counts)
     yield ""
+    if tally.histories:
+        yield from _tills(tally)
+        yield ""
     yield summary(tally)
+
+
+def _tills(tally: Tally) -> Iterator[str]:
+    """Each kind of till; where its machine gives goods, what became of them."""
+    yield "tills, how many histories each had, and how many payments:"
+    for kind in TillKind:
+        goods = [f"{tally.goods[kind, stand]} {stand}" for stand in Stand if tally.goods[kind, stand]]
+        yield f"  {kind.value:<14}{tally.histories[kind]:>10}{tally.sales[kind]:>10}" + (f"   goods: {', '.join(goods)}" if goods else "")
 
 
 def summary(tally: Tally) -> str:

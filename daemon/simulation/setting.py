@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.cycle import Rules
 from daemon.gateways.base import Ability
 from daemon.payment import Reason
 from daemon.simulation.box import Configuration
 from daemon.simulation.choices import Choices
+from daemon.simulation.kinds import WARES, TillKind, kind_of
 from daemon.simulation.line import Kind
 from daemon.simulation.provider import Ways
 from daemon.timing import Schedule
@@ -28,9 +29,6 @@ IN_BYTES = 12  # in one history of so many, box and providers speak in bytes: it
 IN_FILE = 100  # and in one of so many the journal has its file: every step waits for a real disk
 
 
-ON_A_LINE = 8  # in one history of so many the till is on a serial line: it is told how a payment stands every two seconds
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`gateways`: what each can do, and how its provider is."""
@@ -40,7 +38,7 @@ class Setting:
     configuration: Configuration
     refunds: bool
     in_file: bool  # what is written goes to the journal's own file, too
-    on_a_line: bool = False  # what is to be scanned is asked for by a till on a serial line
+    till: TillKind = TillKind.HTTP  # what is to be scanned is asked for by it
 
     @property
     def repeats(self) -> frozenset[str]:
@@ -75,8 +73,10 @@ def draw_setting(choices: Choices) -> Setting:
         sell_while_in_doubt=choices.chance(3),
     )
     in_file = choices.chance(IN_FILE)
-    on_a_line = sum(choices.drawn) % ON_A_LINE == ON_A_LINE - 1  # no draw of its own, so that older histories stay what they were
-    return Setting(schedule, gateways, configuration, not reports, in_file, on_a_line)
+    till = kind_of(sum(choices.drawn))
+    if till.value in WARES:  # a cashier beside it goes before what it offers to nobody
+        configuration = replace(configuration, priorities={TillKind.HTTP.value: 1, till.value: 0})
+    return Setting(schedule, gateways, configuration, not reports, in_file, till)
 
 
 def _never(_text: str) -> Reason | None:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from daemon.cycle import TABLE
+from daemon.goods import Stand
 from daemon.news import News
 from daemon.payment import State
+from daemon.simulation.kinds import TillKind
 from daemon.simulation.mishaps import OF_CALLS, OF_STORES, Mishap
 
 IDLE = "idle"  # no payment is open
@@ -26,6 +28,9 @@ class Tally:
     states: Counter[State] = field(default_factory=Counter)
     rows: Counter[tuple[State, News]] = field(default_factory=Counter)
     faults: Counter[Cell] = field(default_factory=Counter)
+    histories: Counter[TillKind] = field(default_factory=Counter)  # by the till that they have
+    sales: Counter[TillKind] = field(default_factory=Counter)  # payments, by the till that asked for them
+    goods: Counter[tuple[TillKind, Stand]] = field(default_factory=Counter)  # what became of what machines owed
 
     def add(self, other: Tally) -> None:
         self.payments += other.payments
@@ -34,6 +39,9 @@ class Tally:
         self.states.update(other.states)
         self.rows.update(other.rows)
         self.faults.update(other.faults)
+        self.histories.update(other.histories)
+        self.sales.update(other.sales)
+        self.goods.update(other.goods)
 
     @property
     def rows_missed(self) -> list[tuple[State, News]]:

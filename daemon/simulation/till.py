@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from daemon.payment import Payment, Ref, State
 from daemon.runner import Change
@@ -22,6 +23,19 @@ JAMS = 17
 """Sales whose amount is a multiple of this are of goods that jam in their machine: it takes no draw of its own."""
 JAMMED_AFTER_S = 2.0  # the machine was told that it is paid
 SAYS_IT_AGAIN_S = 7.0  # where the box did not take it
+
+
+class Shop(Protocol):
+    """Whoever asks the box for something, through a till of some kind, until nothing is wanted any more."""
+
+    @property
+    def is_done(self) -> bool: ...
+
+    def next_sale(self) -> None:
+        """Begin; it goes on by itself."""
+
+    def check(self) -> None:
+        """In the end. Raises Broken."""
 
 
 class Till:

@@ -24,6 +24,8 @@ from daemon.simulation.box import FIRST_S, Box
 from daemon.simulation.choices import Choices
 from daemon.simulation.desks import desk_for
 from daemon.simulation.disk import Disk, FiledDisk, SimulatedJournal
+from daemon.simulation.goods_promises import GoodsPromises
+from daemon.simulation.kinds import WARES, is_an_offer
 from daemon.simulation.line import Kind, LineGateway
 from daemon.simulation.loop import VirtualLoop
 from daemon.simulation.mishaps import Mishap, Mishaps
@@ -32,9 +34,9 @@ from daemon.simulation.promises import Broken, Promises
 from daemon.simulation.provider import Provider
 from daemon.simulation.setting import Setting
 from daemon.simulation.tally import IDLE, Tally
-from daemon.simulation.till_line import SimulatedTillLine
 from daemon.simulation.timeline import Timeline
 from daemon.simulation.wire import WireGateway
+from daemon.tills.base import Till
 from hw.interfaces import Condition
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,7 +64,10 @@ class World:
         self._desks = {kind.name: desk_for(kind.wire, self.providers[kind.name], self._true_wall) for kind in wires}
         self.promises = Promises(self.disk, setting.schedule, setting.repeats, setting.refunds)
         self.listeners: list[Callable[[Change], None]] = []
-        self.open_line: Callable[[], SimulatedTillLine] | None = None  # of each life: where a till sits at a line's other end
+        self.fit: Callable[[Box], Till] | None = None  # the box's own till in each of its lives, where that has a device
+        self.payer_comes: Callable[[], None] = lambda: None  # somebody holds a phone before the scanner, though no code is wanted
+        self.on_death: Callable[[], None] = lambda: None
+        self.goods = GoodsPromises(self.disk, self.promises.goods_fail)
         self._mishaps = mishaps
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._serials = count()
@@ -96,6 +101,9 @@ class World:
         self._drain()
         for payment in self.disk.all:
             self.promises.ended(payment, self.order_of)
+            self.goods.ended(payment)
+        if self.box is not None and self.setting.till in WARES and self.box.journal.trouble is None:
+            self.goods.listed(self.box.board.doubts)
         return self.tally
 
     def _step(self) -> bool:
@@ -172,7 +180,7 @@ class World:
 
     def leaves(self, action: Action, attempt: Attempt) -> None:
         self.say(f"box      → {attempt.gateway}: {type(action).__name__.lower()} {attempt.out_trade_no}")
-        self._guard(lambda: self.promises.leaves(action, attempt, self.now))
+        self.guard(lambda: self.promises.leaves(action, attempt, self.now))
 
     def hears(self, action: Action, attempt: Attempt, reply: Reply | GatewayError) -> None:
         said = f"{reply.verdict} {reply.code}".strip() if isinstance(reply, Reply) else f"{type(reply).__name__}: {reply}"
@@ -197,8 +205,7 @@ class World:
         journal = SimulatedJournal(self.disk, boot, self._befalls_store, self.dies)
         setting = self.setting
         gateways = {kind.name: self._gateway(kind) for kind in setting.gateways}
-        line = self.open_line() if self.open_line else None
-        self.box = Box(loop, setting.configuration, gateways, journal, self._number, self._wall, self._on_change, line)
+        self.box = Box(loop, setting.configuration, gateways, journal, self._number, self._wall, self._on_change, self.fit)
         self._run_box()
 
     def _gateway(self, kind: Kind) -> Gateway:
@@ -215,6 +222,7 @@ class World:
         self.box.loop.is_dead = True
         self._dead.append(self.box.loop)
         self.box = None
+        self.on_death()
         off_s = self.choices.pick((0.5, 4.0, 40.0, 700.0))
         anew = mishap is not Mishap.KILLED and self._mishaps.reboots()
         self.after(off_s, lambda: self.start(anew=anew))
@@ -246,14 +254,14 @@ class World:
         self.is_network_down = False
 
     def _scanner_is(self, *, gone: bool) -> None:
-        """P12: no payment is moved by it."""
+        """P12: no payment is moved by it. What a till without staff offers, and nobody has come to, is taken back, and offered again."""
         self._run_box()  # what was due anyway
         if self.box is None:
             return
-        before = self.disk.all
+        before = dict(self.disk.payments)
         self.box.scanner_is(Condition.MISSING if gone else Condition.OK)
         self.box.loop.run_ready()
-        if self.disk.all != before:
+        if any(now != before.get(ref) and not is_an_offer(now[0], before.get(ref, (None,))[0]) for ref, now in self.disk.payments.items()):
             raise Broken("P12", "a device that goes or comes changed a payment")
 
     def _befalls_store(self, payment: Payment) -> Mishap | None:
@@ -300,7 +308,7 @@ class World:
         if change.before is None or change.before.state is not payment.state:
             self.tally.states[payment.state] += 1
             self.say(f"box: {payment.ref} is {payment.state}" + (f" ({payment.reason.code})" if payment.reason else ""))
-        self._guard(lambda: self._look(change))
+        self.guard(lambda: self._look(change))
         for listener in self.listeners:
             listener(change)
 
@@ -309,8 +317,8 @@ class World:
             self.promises.begins(change.payment.ref, sells_in_doubt=self.setting.configuration.sell_while_in_doubt)
         self.promises.told(change.payment, self.order_of)
 
-    def _guard(self, look: Callable[[], None]) -> None:
-        """The runner survives whatever its listeners raise; the history must not."""
+    def guard(self, look: Callable[[], None]) -> None:
+        """The box survives whatever is raised inside it; the history must not."""
         try:
             look()
         except Broken as broken:

@@ -109,7 +109,7 @@ class PoleTill:
             self._open[payment.ref] = payment
         else:
             self._open.pop(payment.ref, None)
-        self._do(self._sale.changed(payment) if payment.till == self.name else [])
+        self._do(self._sale.changed(payment, self._now()) if payment.till == self.name else [])
 
     # -- the line --
 

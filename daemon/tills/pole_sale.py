@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from daemon.payment import Payment, State
+from daemon.payment import Payment, Ref, State
 from daemon.tills.base import end_of
 from daemon.tills.pole_total import Finding, Nothing, Total, Unclear
 
@@ -78,8 +78,10 @@ class Sale:
         self._since = 0.0
         self._stable: Finding | None = None  # what has stood long enough
         self._spent: int | None = None  # what was asked for last
-        self._paid: set[int] = set()  # what was paid for, or may have been, since the display last stood on something else
-        self._open: State | None = None
+        self._asked: set[Ref] = set()  # the payments since the display last stood on something else
+        self._paid: dict[Ref, int] = {}  # those of them that were paid, or may have been, and what for
+        self._last: Ref | None = None  # the one that was asked for last
+        self._open: State | None = None  # its state, until its end
         self._offered: Offer | None = None
         self._refused: int | None = None  # asked for at once, and not taken: it is offered instead
 
@@ -88,6 +90,8 @@ class Sale:
     def last_time(self, payment: Payment) -> None:
         """The payment that this till asked for last, before this run: what it was for is spent."""
         if self._spent is None and self._open is None:
+            self._last, self._spent = payment.ref, payment.amount.minor
+            self._asked.add(payment.ref)
             self._end(payment)
 
     def shows(self, finding: Finding, now: float, *, is_whole: bool = True) -> list[Wish]:
@@ -116,18 +120,31 @@ class Sale:
     def next_deadline(self) -> float | None:
         return None if self._seen == self._stable else self._since + STABLE_S
 
-    def changed(self, payment: Payment) -> list[Wish]:
-        """A payment that this till asked for."""
+    def changed(self, payment: Payment, now: float) -> list[Wish]:
+        """A payment that this till asked for. Of one that has ended something may change in the background for long, also while the next
+        one is open."""
         was = self._open
         if end_of(payment) is None:
-            self._open, self._spent = payment.state, payment.amount.minor
+            self._open, self._last, self._spent = payment.state, payment.ref, payment.amount.minor
             self._refused = None
+            self._asked.add(payment.ref)
             return self._withdraw() + self._beside(
                 news=was is None or (payment.state is State.AWAITING_CODE and was is not State.AWAITING_CODE)
             )
-        if was is not None or payment.amount.minor in self._paid | {self._spent}:
-            self._end(payment)
-        return self._decide() if was is not None else []
+        if payment.ref not in self._asked:
+            return []
+        self._end(payment)
+        if was is None or payment.ref != self._last:
+            return []
+        self._stand_anew(now)
+        return self._decide()
+
+    def _stand_anew(self, now: float) -> None:
+        """What was no total while a payment was open, as an article that was added, is no sale's end: only what stands there from now
+        on is, and only if it still does."""
+        if isinstance(self._stable, Nothing):
+            self._stable = None
+            self._since = now if isinstance(self._seen, Nothing) else self._since
 
     def not_taken(self, minor: int) -> list[Wish]:
         """The box could not take what was asked for at once: it is offered."""
@@ -141,9 +158,11 @@ class Sale:
     # -- what follows --
 
     def _end(self, payment: Payment) -> None:
-        self._open = None
-        self._spent = minor = payment.amount.minor
-        (self._paid.discard if end_of(payment) in _TOOK_NOTHING else self._paid.add)(minor)
+        if payment.ref == self._last:
+            self._open = None
+        self._paid.pop(payment.ref, None)
+        if end_of(payment) not in _TOOK_NOTHING:
+            self._paid[payment.ref] = payment.amount.minor
 
     def _decide(self) -> list[Wish]:
         if self._open is not None:
@@ -153,6 +172,7 @@ class Sale:
                 return self._withdraw()
             case Nothing():  # also one that says that it is paid for otherwise
                 self._spent = self._refused = None
+                self._asked.clear()
                 self._paid.clear()
                 return self._withdraw()
             case Unclear(why):
@@ -171,7 +191,7 @@ class Sale:
     def _total(self, minor: int) -> list[Wish]:
         if not self._paid and self._spent != minor:
             return self._offer(minor)
-        if minor in self._paid:
+        if minor in self._paid.values():
             return [*self._withdraw(), Said("it was asked for already, and the display showed nothing else since")]
         if self._has_button:
             return self._put(Offer(minor, by_scan=False))

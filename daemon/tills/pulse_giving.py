@@ -63,6 +63,8 @@ class PulseGiving:
 
     async def _give_one(self, owing: Owing) -> Owing:
         owing = await self._handing.begun(owing)
+        if self._output.inhibited:  # since it was looked at: a worn card takes its time. The machine would not see the pulse
+            return await self._handing.store(owing.not_given())
         pulse = await self._output.pulse()
         if pulse.end is PulseEnd.GIVEN:
             return await self._handing.store(owing.certain())

@@ -1,5 +1,5 @@
-"""The serial till of the simulation (daemon.simulation.counter, daemon.simulation.till, daemon.simulation.till_line): what is sold over
-the line, what befalls the line, and that a box that tells its till wrongly is found out."""
+"""The serial till of the simulation (daemon.simulation.counter, daemon.simulation.till): what is sold over the line, what befalls the
+line, and that a box that tells its till wrongly is found out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from daemon.simulation import counter
+from daemon.simulation import cable
 from daemon.simulation.choices import Choices
 from daemon.simulation.counter import LineTill
 from daemon.simulation.history import play
+from daemon.simulation.kinds import TillKind
 from daemon.simulation.promises import Broken
 from daemon.simulation.setting import draw_setting
-from daemon.simulation.till_line import LINE_TILL, SimulatedTillLine
+from daemon.simulation.till_line import LINE_TILL
 from daemon.tills import serial_words
 from daemon.tills.base import Telling
 from daemon.told import JournalTellings
@@ -24,7 +25,7 @@ SEED = 4
 
 def on_a_line(count: int) -> list[str]:
     """So many histories with a till on a line, by their seeds."""
-    found = (f"{SEED}/{number}" for number in range(10_000) if draw_setting(Choices(f"{SEED}/{number}")).on_a_line)
+    found = (f"{SEED}/{number}" for number in range(10_000) if draw_setting(Choices(f"{SEED}/{number}")).till is TillKind.SERIAL)
     return [next(found) for _ in range(count)]
 
 
@@ -47,12 +48,6 @@ def tills(monkeypatch: pytest.MonkeyPatch) -> list[LineTill]:
     return made
 
 
-def test_one_history_of_eight_has_its_till_on_a_line() -> None:
-    drawn = sum(draw_setting(Choices(f"{SEED}/{number}")).on_a_line for number in range(800))
-    assert 60 < drawn < 140
-    assert not draw_setting(Choices.replay(())).on_a_line
-
-
 def test_sales_over_the_line_end_as_the_box_says(tills: list[LineTill]) -> None:
     play_some()
     told = [end for till in tills for end in till._end.ends.values()]
@@ -62,7 +57,7 @@ def test_sales_over_the_line_end_as_the_box_says(tills: list[LineTill]) -> None:
 
 
 def test_the_line_loses_doubles_and_damages(tills: list[LineTill], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counter, "TROUBLE_ONE_IN", 6)
+    monkeypatch.setattr(cable, "TROUBLE_ONE_IN", 6)
     play_some()
     broken = [line for till in tills for line in till._end.broken]
     ends = [[(m["ref"], m["seq"]) for m in till._end.heard if m["t"] == "end"] for till in tills]
@@ -108,14 +103,3 @@ def test_two_ends_under_one_number_are_found_out() -> None:
 
 def _end(seq: int, state: str) -> dict[str, object]:
     return {"t": "end", "ref": "S1", "seq": seq, "state": state, "reason": None}
-
-
-def test_the_line_tells_of_its_opening_and_carries_bytes() -> None:
-    carried: list[bytes] = []
-    heard: list[object] = []
-    line = SimulatedTillLine(carried.append)
-    line.listen(lambda: heard.append("open"), heard.append, lambda _health: None)
-    line.open()
-    assert line.send(b"abc")
-    line.on_bytes(b"def")
-    assert (carried, heard) == ([b"abc"], ["open", b"def"])

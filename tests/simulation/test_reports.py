@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from daemon.goods import Stand
 from daemon.news import News
 from daemon.payment import State
 from daemon.simulation.choices import Choices
+from daemon.simulation.kinds import TillKind
 from daemon.simulation.mishaps import OF_ANY_MOMENT, OF_CALLS, OF_STORES, Chance, Mishap, Script
 from daemon.simulation.report import coverage, progress, summary
 from daemon.simulation.tally import Tally, all_cells, all_rows
@@ -74,3 +76,16 @@ def test_a_script_s_faults_end_with_the_history():
     script.end()
     assert script.at_store() is None
     assert (script.moments, script.reboots()) == ([True, False], True)
+
+
+def test_the_closing_table_says_how_many_of_each_till_there_were():
+    tally, other = Tally(), Tally()
+    tally.histories[TillKind.MDB], tally.sales[TillKind.MDB] = 3, 14
+    tally.goods[TillKind.MDB, Stand.GIVEN] = 9
+    other.histories[TillKind.HTTP], other.sales[TillKind.HTTP], other.goods[TillKind.MDB, Stand.FAILED] = 20, 130, 2
+    tally.add(other)
+    lines = [line.split() for line in coverage(tally)]
+    assert ["mdb", "3", "14", "goods:", "9", "given,", "2", "failed"] in lines
+    assert ["http", "20", "130"] in lines
+    assert ["pole", "0", "0"] in lines
+    assert not any("tills" in line for line in coverage(Tally())), "a sweep has one till only"

@@ -439,6 +439,32 @@ async def test_goods_whose_giving_was_stored_are_given_and_begin_nothing_more(tm
         assert not [line for line in again.line.sent if line.startswith(("C,START", "C,VEND"))]
 
 
+@pytest.mark.parametrize("keys", [{}, {"always_idle": False, "price": 500, "max_vend_wait_s": 5.0}], ids=["asks", "first"])
+@in_virtual_time
+async def test_a_vend_that_failed_is_never_stored_as_if_it_had_not_been_begun(tmp_path: Path, keys: dict[str, Any]) -> None:
+    """Cut off right after that it would be approved once more."""
+    async with MdbShop(tmp_path, **keys) as shop:
+        stored: list[tuple[Stand, int]] = []
+        store = shop.goods.store
+
+        async def watched(owing: Any) -> None:
+            stored.append((owing.stands, owing.begun))
+            await store(owing)
+
+        shop.goods.store = watched  # type: ignore[method-assign]  # the same, and seen
+        shop.line.command("jam")
+        if keys:
+            ref = await shop.pays()
+            await until(lambda: shop.machine.state == "IDLE")
+            shop.line.command("choose 5.00")
+        else:
+            ref = await shop.choose()
+            await shop.scan("00", ref)
+        await shop.ends(ref, State.REFUNDED)
+        await shop.settled()
+        assert stored == [(Stand.GIVING, 1), (Stand.FAILED, 0), (Stand.FAILED, 0)]
+
+
 @pytest.mark.usefixtures("impatient")
 @in_virtual_time
 async def test_a_vend_that_cannot_be_stored_is_not_approved(tmp_path: Path) -> None:

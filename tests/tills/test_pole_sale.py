@@ -31,9 +31,10 @@ class Till:
         self.now += seconds
         return wishes + self.sale.pass_time(self.now)
 
-    def becomes(self, state: State, minor: int = 1250, **more: Any) -> list[Wish]:
-        payment = Payment(Ref("pole-1"), "pole", Amount(Minor(minor), "CNY"), Mode.SCAN, state, NOON, NOON).but(**more)
-        return self.sale.changed(payment)
+    def becomes(self, state: State, minor: int = 1250, ref: str = "", **more: Any) -> list[Wish]:
+        """The payment of that amount, or of that ref."""
+        payment = Payment(Ref(ref or f"pole-{minor}"), "pole", Amount(Minor(minor), "CNY"), Mode.SCAN, state, NOON, NOON).but(**more)
+        return self.sale.changed(payment, self.now)
 
     def sells(self, minor: int = 1250, end: State = State.PAID) -> None:
         self.shows(minor)
@@ -121,7 +122,25 @@ def test_a_display_that_was_cleared_before_the_end_is_seen_when_it_comes(till: T
     till.becomes(State.SUBMITTING)
     till.shows(CLEARED)
     assert till.becomes(State.PAID) == []
+    assert till.sale.next_deadline() == till.now + STABLE_S
+    assert till.shows(CLEARED) == []
     assert till.shows(1250) == [Offer(1250, by_scan=True)]
+
+
+@pytest.mark.parametrize("stood_s", [STABLE_S, STABLE_S - 0.05])
+def test_an_article_that_is_added_while_the_payer_pays_is_no_end_of_the_sale(till: Till, stood_s: float) -> None:
+    """Its line stood there, and the total with it is just being drawn, or is to be, when the payment ends: that was offered to the
+    scanner, and the first articles charged once more."""
+    till.shows(1250)
+    till.becomes(State.SUBMITTING)
+    till.shows(CLEARED)
+    if stood_s < STABLE_S:
+        assert till.shows(1550, stood_s) == []
+        assert till.becomes(State.PAID) == []
+    else:
+        assert till.becomes(State.PAID) == []
+        assert till.shows(CLEARED, STABLE_S - 0.05) == []
+    assert till.shows(1550) == [Offer(1550, by_scan=False)]
 
 
 def test_an_article_added_too_late_is_not_charged_with_the_rest_once_more(till: Till) -> None:
@@ -174,6 +193,31 @@ def test_money_that_comes_after_a_plain_no_is_heeded(till: Till) -> None:
     assert till.shows(1250) == []
     till.becomes(State.REVOKED, reason=Reason(PAID_LATE.code, ""))
     assert till.shows(1550) == [Offer(1550, by_scan=False)]
+
+
+def test_news_of_an_earlier_payment_is_none_of_the_open_one(till: Till) -> None:
+    """Its order goes on in the background for long; it was taken for the end of the one that was open, which was offered again then."""
+    till.sells(900, State.REVOKED)
+    till.shows(CLEARED)
+    till.shows(1250)
+    for state in (State.AWAITING_CODE, State.SUBMITTING):
+        till.becomes(state)
+        assert till.becomes(State.REVOKED, 900) == []
+    till.becomes(State.PAID)
+    assert till.becomes(State.REVOKED, 900) == []
+    assert till.shows(Unclear("drawn anew")) == [Said("drawn anew")]
+    assert [type(wish) for wish in till.shows(1250)] == [Said]
+
+
+def test_an_earlier_payment_of_the_same_amount_does_not_make_a_paid_one_unpaid(till: Till) -> None:
+    till.sells(1250, State.REVOKED)
+    till.shows(CLEARED)
+    till.shows(1250)
+    till.becomes(State.AWAITING_CODE, ref="pole-2")
+    till.becomes(State.PAID, ref="pole-2")
+    assert till.becomes(State.REVOKED) == []
+    assert [type(wish) for wish in till.shows(1550)] == [Offer]
+    assert [type(wish) for wish in till.shows(1250)] == [Withdraw, Said]
 
 
 def test_a_total_that_was_paid_stays_spent_though_another_was_asked_for_and_given_up(till: Till) -> None:

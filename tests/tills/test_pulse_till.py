@@ -9,7 +9,7 @@ import pytest
 from vending import NOTE, PulseShop, a_payment, in_virtual_time, settle, until, yuan
 
 from daemon.events import Cancelled
-from daemon.goods import Stand
+from daemon.goods import Owing, Stand
 from daemon.health import Link
 from daemon.payment import Ref, State
 from daemon.signals import RESULT_S
@@ -236,6 +236,28 @@ async def test_a_pulse_that_was_surely_not_given_is_given(tmp_path: Path) -> Non
         await shop.offered()
         shop.output.ends.extend([PulseEnd.NOT_GIVEN, PulseEnd.GIVEN, PulseEnd.NOT_GIVEN])
         ref = await shop.pays()
+        await shop.counts(5)
+        assert (await shop.owing(ref)).stands is Stand.GIVEN
+
+
+@in_virtual_time
+async def test_a_machine_that_inhibits_while_a_pulse_is_stored_gets_none(tmp_path: Path) -> None:
+    async with PulseShop(tmp_path) as shop:
+        store = shop.goods.store
+
+        async def slow(owing: Owing) -> None:
+            await store(owing)
+            if owing.begun == 3 and owing.in_hand:
+                shop.goods.store = store  # type: ignore[method-assign]  # as it was
+                shop.output.inhibit(True)
+
+        await shop.offered()
+        shop.goods.store = slow  # type: ignore[method-assign]  # a worn card
+        ref = await shop.pays()
+        await until(lambda: shop.output.inhibited)
+        await asyncio.sleep(20)
+        assert shop.output.counted == 2
+        shop.output.inhibit(False)
         await shop.counts(5)
         assert (await shop.owing(ref)).stands is Stand.GIVEN
 

@@ -165,6 +165,9 @@ class MdbMachine(Outlet):
     def _begin(self, credit: str) -> None:
         if self.state != "ENABLED":
             return  # the controller polls on, and does not see it
+        if _decimal(credit) is None:
+            self._complain(f"C,START,{credit}")
+            return
         self._begins += 1
         if self._begins >= self.habits.begins:
             self._begins, self.credit = 0, Decimal(credit)
@@ -172,7 +175,7 @@ class MdbMachine(Outlet):
             self._words.append(f"the machine shows a credit of {credit}")
 
     def _approve(self, amount: str, now: float) -> None:
-        if self.state != "VEND":
+        if self.state != "VEND" or _decimal(amount) is None:
             self._complain(f"C,VEND,{amount}")
             return
         self._due.pop("give up", None)
@@ -279,6 +282,8 @@ class MdbMachine(Outlet):
             price = Decimal(amount)
         except InvalidOperation:
             raise ValueError(f"{amount!r} is no price; expected one like 1.50") from None
+        if "dispense" in self._due:  # whatever the adapter was told meanwhile
+            raise ValueError("the machine takes no choice now: it is dispensing")
         may = self.state in ("ENABLED", "IDLE") if self._is_always_idle else self.state == "IDLE"
         if not may:
             raise ValueError(f"the machine takes no choice now: {self.state}")
@@ -317,3 +322,11 @@ class MdbMachine(Outlet):
         if name not in HABITS:
             raise ValueError(f"there are no habits {name!r}; there are {', '.join(HABITS)}")
         self.habits = HABITS[name]
+
+
+def _decimal(text: str) -> Decimal | None:
+    """None where it is no number, as on a line that damages what it carries."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
