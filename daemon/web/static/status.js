@@ -60,7 +60,8 @@ export class Status {
   }
 
   renderParts() {
-    const rows = [...part("device", this.box.devices), ...part("gateway", this.box.gateways)];
+    const fleet = this.box.fleet ? { "": this.box.fleet } : {}; // only where [mqtt] is configured
+    const rows = [...part("device", this.box.devices), ...part("gateway", this.box.gateways), ...part("fleet", fleet)];
     fill(byId("parts"), ...rows);
   }
 
@@ -92,7 +93,7 @@ function lamp([name, pattern]) {
 
 function part(kind, parts) {
   return Object.entries(parts).flatMap(([name, { state, detail }]) => [
-    make("dt", {}, `${word(kind)} ${name}`),
+    make("dt", {}, `${word(kind)} ${name}`.trim()),
     make("dd", { class: state === "ok" ? "good" : "bad" }, word(state), detail && state !== "ok" ? make("span", { class: "detail" }, detail) : null),
   ]);
 }
