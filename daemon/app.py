@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
-from daemon.fleet.publisher import Fleet, Told
-from daemon.fleet.topics import Topics
 from daemon.front import BoxFront
 from daemon.gateways.base import Ability, Gateway, Pushed
 from daemon.gateways.factory import build as build_gateway
@@ -55,6 +54,9 @@ from daemon.web.lookout import Dots, Sights
 from hw import factory
 from hw.interfaces import UNOPENED, Tap
 from hw.simulated import SimulatedScanner
+
+if TYPE_CHECKING:
+    from daemon.fleet.publisher import Fleet
 
 log = logging.getLogger(__name__)
 
@@ -229,6 +231,9 @@ class App:
         settings, board = self.config.mqtt, self.board
         if settings is None:
             return None
+        from daemon.fleet.publisher import Fleet, Told  # a box without a fleet starts sooner without it
+        from daemon.fleet.topics import Topics
+
         board.fleet = UNOPENED
         topics = Topics(settings.topic, self.config.box.terminal_id, version("tillbox"))
         follow = partial(self.desk.follow, page=FLEET_PAGE)
