@@ -16,6 +16,7 @@ from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
 from daemon.events import Cancelled
+from daemon.fleet.factory import build as build_fleet
 from daemon.front import BoxFront
 from daemon.gateways.base import Ability, Gateway, Pushed
 from daemon.gateways.factory import build as build_gateway
@@ -231,13 +232,10 @@ class App:
         settings, board = self.config.mqtt, self.board
         if settings is None:
             return None
-        from daemon.fleet.publisher import Fleet, Told  # a box without a fleet starts sooner without it
-        from daemon.fleet.topics import Topics
-
         board.fleet = UNOPENED
-        topics = Topics(settings.topic, self.config.box.terminal_id, version("tillbox"))
+        names = settings.topic, self.config.box.terminal_id, version("tillbox")
         follow = partial(self.desk.follow, page=FLEET_PAGE)
-        return Fleet(settings, Told(topics, self.journal, follow, self.desk.status, board.fleet_is, _wall))
+        return build_fleet(settings, names, self.journal, follow, self.desk.status, board.fleet_is, _wall)
 
     def _listen(self) -> None:
         """Who is told of what. The lights come first: a result is on them before anything else is done with it."""

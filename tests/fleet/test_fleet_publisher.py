@@ -164,9 +164,9 @@ async def test_it_comes_back_and_goes_on_where_it_was(broker: ScriptedBroker, bo
 async def test_a_refusal_of_its_events_is_said_and_does_not_look_well_in_between(broker: ScriptedBroker, box: Box, join: Join) -> None:
     broker.answer = lambda sent: refuse(sent) if sent.topic.endswith("events") else acknowledge(sent)
     join()
-    await broker.until(lambda: len(broker.connects) >= 3)
+    refused = "refuses this box (not authorized): tillbox/T1/events"
+    await broker.until(lambda: len(broker.connects) >= 3 and refused in box.health[-1].detail)
     assert OK not in box.health
-    assert "refuses this box (not authorized): tillbox/T1/events" in box.health[-1].detail
     assert box.health[-1].detail.startswith("broker 127.0.0.1:")
     assert box.took == []
 
