@@ -88,6 +88,14 @@ class Box:
         self._process.wait(PATIENCE_S)
         self.scanner.close()
 
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def ask(self) -> Sale:
         """The till asks for an amount, and waits for news of it."""
         ref = f"bench-{os.getpid()}-{next(self._refs)}"
