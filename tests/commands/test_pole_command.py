@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import termios
+import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ from daemon.cli import main
 from daemon.sandbox.tills.pole import PoleCounter
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTHING = bytes(4)  # to be read, as FIONREAD says it
 
 
 class Learning:
@@ -49,6 +53,9 @@ class Learning:
 
     def writes(self, data: bytes) -> None:
         os.write(self.master, data)
+        while fcntl.ioctl(self.slave, termios.FIONREAD, NOTHING) != NOTHING:
+            time.sleep(0.01)
+        time.sleep(0.2)  # "wait a second", it says: the display is quiet before the Enter
         assert self.process.stdin is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()

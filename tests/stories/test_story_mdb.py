@@ -188,7 +188,7 @@ def test_a_reset_after_the_approval_is_left_to_a_person(make_vending: Callable[.
 
 ASKED = [
     "asked awaiting_code", "code_presented submitting", "replied paid", "goods giving begun 1 done 0", "say C,VEND,2.00",
-    "goods giving begun 1 done 1", "goods given begun 1 done 1",
+    "goods given begun 1 done 1",
 ]  # fmt: skip
 FIRST = [*ASKED[:3], "say C,START,2.00", *ASKED[3:]]
 STEPS = {"asks": ASKED, "first": FIRST}
@@ -235,7 +235,7 @@ def test_killed_at_any_step_all_say_the_same_in_the_end(make_vending: Callable[.
     box.start()
     _finish(vending, mode)
     begun = step > steps_of(mode).index("goods giving begun 1 done 0") + (place == "before")
-    certain = step > steps_of(mode).index("goods giving begun 1 done 1") + (place == "before")
+    certain = step > steps_of(mode).index("goods given begun 1 done 1") + (place == "before")
     goods = vending.settled()
     assert goods[0]["stands"] == ("given" if certain or (not begun and mode == "first") else _stands(goods, begun=begun))
     owed = [row for row in goods if row["stands"] != "failed"]
