@@ -48,8 +48,9 @@ class HidPosDecoder:
             self._skip = max(_Skip.TO_LAST_PART, self._skip)
             self._told = True  # the rest of something old is nobody's fault now
 
-    def overrun(self) -> ScanFault | None:
+    def overrun(self, now: float) -> ScanFault | None:
         """The kernel's ring was full, so that what came next was lost. The fault, unless it was reported."""
+        self._hear(now, now)  # also after reports that were nobody's code: what follows may be the end of something
         return self._spoil(ScanFault.LOST_KEYS, _Skip.TO_SILENCE)
 
     def feed(self, report: bytes, now: float) -> Outcome | None:

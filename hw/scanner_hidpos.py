@@ -92,5 +92,5 @@ class HidPosScanner:
             return []
         outcomes = [decoder.feed(report, now) for report in reports]
         if len(reports) >= RING:
-            outcomes.append(decoder.overrun())
+            outcomes.append(decoder.overrun(now))
         return [outcome for outcome in outcomes if outcome is not None]

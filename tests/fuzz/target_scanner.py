@@ -136,7 +136,7 @@ def hid_reports(data: bytes) -> None:
         if count == _FORGET:
             decoder.reset_until_break(now)
         elif count == _OVERRUN:
-            assert decoder.overrun() in (ScanFault.LOST_KEYS, None)
+            assert decoder.overrun(now) in (ScanFault.LOST_KEYS, None)
         if count in (_FORGET, _OVERRUN):
             chain.tear(odd=count == _OVERRUN)
             continue

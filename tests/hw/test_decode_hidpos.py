@@ -165,10 +165,22 @@ class TestReset:
 class TestOverrun:
     def test_what_follows_lost_reports_at_once_may_be_the_end_of_something(self, wire):
         wire.send(report(b"1" * 56, more=True))
-        assert wire.decoder.overrun() is ScanFault.LOST_KEYS
-        assert wire.decoder.overrun() is None
+        assert wire.decoder.overrun(wire.now) is ScanFault.LOST_KEYS
+        assert wire.decoder.overrun(wire.now) is None
         assert wire.send(report(b"17"), *reports(CODE)) == []
         assert wire.send(*reports(OTHER), after=GAP_S * 2) == [OTHER]
+
+    def test_so_it_may_where_nothing_of_a_code_came_before(self, wire):
+        """The ring was full of reports that are nobody's code; found by fuzzing."""
+        assert wire.decoder.overrun(wire.now) is ScanFault.LOST_KEYS
+        assert wire.send(report(b"17"), *reports(CODE)) == []
+        assert wire.send(*reports(OTHER), after=GAP_S * 2) == [OTHER]
+
+    def test_so_it_may_long_after_the_last_code(self, wire):
+        wire.send(*reports(CODE))
+        wire.now += ABANDONED_S * 2
+        assert wire.decoder.overrun(wire.now) is ScanFault.LOST_KEYS
+        assert wire.send(*reports(OTHER)) == [CODE]
 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=LIMIT))
