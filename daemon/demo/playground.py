@@ -11,6 +11,7 @@ from daemon.sandbox.cases import CASES, case_table, code_for
 from daemon.sandbox.ledger import NotPayable, UnknownOrder
 from daemon.sandbox.server import Sandbox
 from daemon.web.playing import CannotPlay, WrongPlay
+from hw.interfaces import Condition
 from hw.simulated import SimulatedButton, SimulatedScanner
 
 
@@ -21,12 +22,11 @@ class DemoPlayground:
         self._app = app
         self._sandbox = sandbox
         self._serials = itertools.count(50_000)  # codes that the terminal of the same demo does not show
-        self._plugged = self._up = True
 
     def toys(self) -> dict[str, Any]:
         return {
-            "scanner": {"plugged": self._plugged},
-            "network": {"up": self._up},
+            "scanner": {"plugged": self._scanner().health.condition is Condition.OK},
+            "network": {"up": self._sandbox.is_up},
             "button": {},
             "phone": {"cases": [{"name": name, "text": text} for _, name, text in case_table()], "asked": self._is_asked()},
         }
@@ -36,8 +36,7 @@ class DemoPlayground:
             case "scanner":
                 self._pull(plugged=_truth(how, "plugged"))
             case "network":
-                self._up = _truth(how, "up")
-                await self._sandbox.set_network(up=self._up)
+                await self._sandbox.set_network(up=_truth(how, "up"))
             case "button":
                 self._press()
             case "phone":
@@ -46,7 +45,7 @@ class DemoPlayground:
                 raise KeyError(toy)
 
     def _pull(self, *, plugged: bool) -> None:
-        scanner, self._plugged = self._scanner(), plugged
+        scanner = self._scanner()
         (scanner.plug if plugged else scanner.unplug)()
 
     def _press(self) -> None:

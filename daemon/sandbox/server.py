@@ -196,6 +196,11 @@ class Sandbox:
         await self.set_network(up=False)
         await self._stack.aclose()
 
+    @property
+    def is_up(self) -> bool:
+        """Whether anybody can connect."""
+        return self._server is not None
+
     async def set_network(self, *, up: bool) -> None:
         """Up: listen. Down: refuse new connections and reset those that are open, whatever they are waiting for."""
         if up and self._server is None and self._runner is not None:

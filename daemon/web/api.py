@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -141,7 +142,7 @@ class Web:
 
     def _application(self, payments: Payments, ending: Ending) -> web.Application:
         streams = Streams(self._desk, self._limits, ending)
-        watch = Watch(self._desk, self._sights, _clock(), self._limits, ending)
+        watch = Watch(self._desk, replace(self._sights, status=self._shown), _clock(), self._limits, ending)
         app = web.Application(middlewares=[note_speech, in_one_shape, refuse, web.middleware(self._access.guard)])
         app.on_response_prepare.append(_sign)
         for methods, path, handler in self._routes(payments, streams, watch):
@@ -149,6 +150,10 @@ class Web:
             for method in methods.split():
                 resource.add_route(method, handler, expect_handler=expect_later)
         return app
+
+    def _shown(self) -> dict[str, Any]:
+        """What a page is told of the box; `plays`: whether there is something to play with."""
+        return {**self._sights.status(), "plays": self.playing.ground is not None}
 
     def _routes(self, payments: Payments, streams: Streams, watch: Watch) -> list[tuple[str, str, Handler]]:
         routes: list[tuple[str, str, Handler]] = [

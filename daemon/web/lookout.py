@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from daemon.web.errors import json_bytes
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
 
@@ -90,7 +93,10 @@ class Lookout:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._wake.wait()
             self._wake.clear()
-            self._look()
+            try:
+                self._look()
+            except Exception:  # a fault of this program: those who look see the next change all the same
+                log.exception("page_fault")
 
     def _look(self) -> None:
         news = self._keep("box", json_bytes(self._sights.status())) | self._look_at_panel()

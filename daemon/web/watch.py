@@ -3,7 +3,7 @@
 | event | data |
 |---|---|
 | `clock` | `{"now": "2025-03-01T09:30:12Z", "up_s": 4711}`: the box's wall clock, and how many seconds it has been running |
-| `box` | the body of `GET /v1/box`, and what the box is: `version`, `terminal_id`, `store_name`, `currency` |
+| `box` | the body of `GET /v1/box`, and what the box is: `version`, `terminal_id`, `store_name`, `currency`, `plays` |
 | `panel` | `{"width": 128, "height": 64, "dots": "…"}` (`lookout.Dots`, base64), or null |
 | `payment` | a journal entry, with its number as `id:`, as in `GET /v1/events` |
 

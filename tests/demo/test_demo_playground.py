@@ -98,6 +98,13 @@ async def test_a_pulled_scanner_reads_nothing_and_holds_up_sales(player: Player)
     await player.until(ref, "paid")
 
 
+async def test_what_is_done_in_the_terminal_is_seen_on_the_page(player: Player) -> None:
+    player.stage.scanner.unplug()
+    await player.stage.sandbox.set_network(up=False)
+    _, toys = await player.call("GET", "/v1/simulated")
+    assert (toys["scanner"], toys["network"]) == ({"plugged": False}, {"up": False})
+
+
 async def test_without_the_network_nothing_leaves_and_the_payer_may_try_again(player: Player) -> None:
     ref = await player.ask()
     assert (await player.play("network", up=False))[1]["network"] == {"up": False}

@@ -86,6 +86,17 @@ async def test_what_nobody_announced_is_seen_at_the_next_look(shop, monkeypatch)
         assert told(looker)["box"]["gateways"] == "failing"
 
 
+async def test_a_fault_in_one_look_does_not_end_the_looking(shop, monkeypatch):
+    monkeypatch.setattr(lookout, "LOOK_EVERY_S", 0.01)
+    with shop.lookout.enter() as looker:
+        told(looker)
+        status, shop.box = shop.box, None
+        await asyncio.sleep(0.05)
+        shop.box = {**status, "screen": "paid"}
+        await soon(looker)
+        assert told(looker)["box"] == {"screen": "paid"}
+
+
 async def test_nothing_is_done_while_nobody_looks(shop):
     with shop.lookout.enter():
         assert shop.views

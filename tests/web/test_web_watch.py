@@ -39,6 +39,13 @@ async def test_a_page_that_comes_is_shown_everything_at_once(box):
     assert names == {"clock", "box", "panel"}
 
 
+async def test_a_page_is_told_whether_there_is_something_to_play_with(box):
+    for ground in (None, object()):
+        box.web.playing.ground = ground
+        async with box.session.get(box.url("/v1/watch")) as stream:
+            assert (await next_of(stream, "box"))[1]["plays"] is (ground is not None)
+
+
 async def test_a_payment_comes_with_the_number_that_a_lost_page_comes_back_with(box):
     async with box.session.get(box.url("/v1/watch")) as stream:
         await next_of(stream, "box")

@@ -31,13 +31,13 @@ async function begin() {
     return;
   }
   live.start();
-  await play.begin();
   await refresh();
 }
 
 function takeBox(box) {
   const was = status.box?.busy_ref;
   status.takeBox(box);
+  if (box.plays && !play.begun) play.begin().then(soon);
   if (box.busy_ref !== was) soon();
 }
 

@@ -15,14 +15,11 @@ export class Play {
     this.toys = null;
   }
 
-  // Shown only where somebody may play.
+  // Once, and only where the box says that there is something to play with.
   async begin() {
-    try {
-      this.toys = await call("GET", "/v1/simulated");
-    } catch (error) {
-      if (error instanceof Refused) return;
-      throw error;
-    }
+    if (this.begun) return;
+    this.begun = true;
+    this.toys = await call("GET", "/v1/simulated");
     byId("play").hidden = false;
     fill(byId("keys"), ...KEYS.map((key) => make("button", { type: "button", class: "key", onclick: () => this.press(key) }, key)));
     byId("ask").addEventListener("submit", (event) => {
