@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FLEET_PAGE = 20  # events read at a time, of which a sale that is to be stored waits for one at most: 0.2 ms on a PC
+FLEET_PAGE = 20  # events read at a time: a sale that is to be stored waits for one such reading at most
 
 
 def boot_id() -> str:
