@@ -37,7 +37,7 @@ def test_nothing_left_the_box_so_the_same_code_may_be_shown_again(kiosk, own_pro
     ref = box.ask()
     box.scan(code)
     box.until(lambda: box.journal(ref)[-1]["event"] == "failed")
-    payment = box.payment(ref)
+    payment = box.until_payment(ref, lambda told: told["attempts"][0]["reason"])  # on the disk first, told after it
     assert (payment["state"], [a["reason"]["code"] for a in payment["attempts"]]) == ("awaiting_code", ["not_sent"])
     gateway = box.box()["gateways"][via]
     assert (gateway["state"], "refuses connections" in gateway["detail"]) == ("failing", True)
