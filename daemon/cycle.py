@@ -449,7 +449,8 @@ class Cycle:
         """The order meets the news: look it up, change the states, do what the row names."""
         row = self._look_up(order.state, news)
         leads = self._is_current(order)
-        order, action = self._do(order.but(state=row.to), row, now)
+        told_unpaid = order.told_unpaid or (row.to is S.IN_DOUBT and self.payment.state in _TOLD_NOT_PAID)
+        order, action = self._do(order.but(state=row.to, told_unpaid=told_unpaid), row, now)
         self._put(order)
         if leads:
             self._become(row.payment_to or row.to, order, now)

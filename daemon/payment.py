@@ -123,6 +123,7 @@ class Attempt:
     revokes: int = 0  # revokes sent; the first is counted before it leaves
     revoke_open: bool = False  # a revoke was sent and may still act: "paid" proves nothing any more
     tries: int = 0  # requests of the errand so far; bounds them across restarts
+    told_unpaid: bool = False  # in doubt since after the till was told an end without money: what is paid by it now came late
 
     @property
     def is_open(self) -> bool:

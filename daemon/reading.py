@@ -144,8 +144,8 @@ def _read_paid(order: Attempt, place: Place) -> Reading:
         return order, News.LATE_PAID
     if order.state in (State.SUBMITTING, State.PENDING, State.REVOKING):
         return order.but(reason=None), News.PAID
-    if order.state is State.IN_DOUBT and order.errand is Errand.WATCH and place.leads:  # it was never given up, only not provable
-        return order.but(reason=None), News.PAID
+    if order.state is State.IN_DOUBT and order.errand is Errand.WATCH and place.leads and not order.told_unpaid:
+        return order.but(reason=None), News.PAID  # it was never given up, only not provable
     if order.state is State.REFUSED and place.payment is State.AWAITING_CODE:
         return order.but(reason=None), News.EARLIER_PAID
     if order.errand is Errand.UNDO and place.payment in _CARRIED:  # the payer pays by another order: the revoke gives this back

@@ -54,6 +54,8 @@ def attempt_values(attempt: Attempt, payment: int) -> tuple[Any, ...]:
     errand = {name: getattr(attempt, name) for name in _ERRAND_FIELDS} | {"errand": attempt.errand.value}
     if attempt.qr is not None:
         errand["qr"] = attempt.qr
+    if attempt.told_unpaid:
+        errand["told_unpaid"] = True
     if attempt.refusal is not None:
         errand["refusal"] = [attempt.refusal.code, attempt.refusal.text]
     return (
@@ -111,6 +113,7 @@ def _attempt_from(row: sqlite3.Row, amount: Amount, payment: sqlite3.Row) -> Att
         trade_no=row["trade_no"],
         errand=Errand(errand["errand"]),
         refusal=Reason(*refusal) if refusal else None,
+        told_unpaid=errand.get("told_unpaid", False),
         **{name: errand[name] for name in _ERRAND_FIELDS},
     )
 

@@ -30,6 +30,7 @@ MAY_FOLLOW: Mapping[State, frozenset[State]] = {
 }
 """What a till may be told after an end."""
 
+_WITHOUT_MONEY = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED})
 ENDS = frozenset({Standing.ABSENT, Standing.CLOSED, Standing.REVOKED, Standing.REFUNDED})
 _PROVES_NOTHING = frozenset({Verdict.UNKNOWN, Verdict.PAID, Verdict.MISMATCH, Verdict.CONFIRMING})
 _HINTS = 64  # requests that restarts, a repeated create and the like may add to one order, beside `most_requests`
@@ -67,6 +68,7 @@ class Promises:
     boots: int = 0
     _orders: dict[str, _Heard] = field(default_factory=dict)
     _told: dict[Ref, State] = field(default_factory=dict)
+    _told_unpaid: set[Ref] = field(default_factory=set)  # once told an end without money; the goods may have been sold again since
     _failed: set[Ref] = field(default_factory=set)  # whose goods were not handed over, as the box was told and took note of
 
     # -- what leaves the box --
@@ -147,7 +149,11 @@ class Promises:
         given_back = before is S.PAID and payment.state is S.REFUNDED and payment.ref in self._failed
         if before is not None and before in MAY_FOLLOW and payment.state not in MAY_FOLLOW[before] and not given_back:
             raise Broken("P7", f"the till was told {before}, and then {payment.state}")
+        if payment.state is S.PAID and payment.ref in self._told_unpaid:
+            raise Broken("P7", "the till was told that nobody had paid, and then, by way of in_doubt, paid")
         self._told[payment.ref] = payment.state
+        if payment.state in _WITHOUT_MONEY:
+            self._told_unpaid.add(payment.ref)
         for attempt in payment.attempts:
             if attempt.state is S.PAID:
                 self._is_paid(attempt, order_of(attempt), may_be_back=payment.ref in self._failed)

@@ -32,6 +32,27 @@ def _odd(**how: object) -> Story:
     return story
 
 
+def _told(ends: str, **how: object) -> Story:
+    """The till was told an end without money, and the provider is asked once more."""
+    if ends == "refused":
+        story = Story(**how)
+        story.refused("TRADE_ERROR", mendable=False)
+    else:
+        story = Story(shows=True, closes=False, **how)
+        story.show()
+        if ends == "cancelled":
+            story.cancel()
+        else:
+            story.answer_all(query=V.UNPAID, until=121)
+        while story.state is State.CLOSING:
+            if not story.under_way:
+                story.until_asked()
+            story.reply(V.UNPAID)
+    assert story.state.value == ends
+    story.until_asked()
+    return story
+
+
 # -- the payer pays an order that was refused --
 
 
@@ -187,6 +208,39 @@ def test_a_refused_order_is_paid_but_not_what_was_asked():
     story.reply(V.MISMATCH, "mismatch")
     assert (story.state, story.why) == (State.IN_DOUBT, "mismatch")
     assert story.order().errand is Errand.WATCH
+
+
+@pytest.mark.parametrize("ends", ["refused", "cancelled", "expired"])
+def test_odd_money_that_proves_right_after_the_till_was_told_goes_back(ends: str):
+    """The till has sold the goods again by then, perhaps: what was told without money is never told paid."""
+    story = _told(ends)
+    story.reply(V.MISMATCH, "mismatch")
+    assert (story.state, story.why) == (State.IN_DOUBT, "mismatch")
+    story.until_asked()
+    story.reply(V.PAID)
+    assert (story.state, story.why) == (State.IN_DOUBT, "paid_late")
+    story.reply(V.REFUNDED)
+    assert (story.state, story.why) == (State.REFUNDED, "paid_late")
+    assert story.is_over
+
+
+def test_or_a_person_sees_to_it():
+    story = _told("refused", late_payment="report")
+    story.reply(V.MISMATCH, "mismatch")
+    story.until_asked()
+    story.reply(V.PAID)
+    assert (story.state, story.why) == (State.IN_DOUBT, "paid_late")
+    assert story.cycle.next_deadline() is None
+    assert not story.order().is_open
+
+
+def test_odd_money_that_was_told_otherwise_may_still_be_found_gone():
+    story = _told("refused")
+    story.reply(V.MISMATCH, "mismatch")
+    story.until_asked()
+    story.reply(V.CLOSED)
+    assert story.state is State.REVOKED
+    assert story.is_over
 
 
 def test_an_odd_payment_of_an_earlier_order_stops_the_sale():

@@ -197,6 +197,7 @@ ANOTHER_DOUBTED = Place(S.IN_DOUBT, leads=False, may_retry=True)
         (REFUSED.but(revokes=1, errand=Errand.WATCH), ANOTHER_PAID, N.LATE_PAID),
         (IN_DOUBT, DOUBTED, N.PAID),
         (IN_DOUBT, ANOTHER_DOUBTED, N.LATE_PAID),
+        (IN_DOUBT.but(told_unpaid=True), DOUBTED, N.LATE_PAID),
         (IN_DOUBT.but(revokes=1), DOUBTED, N.LATE_PAID),
         (IN_DOUBT.but(errand=Errand.UNDO), DOUBTED, N.LATE_PAID),
         (LOOKED_FOR, Place(S.REVOKED, leads=True, may_retry=False), N.LATE_PAID),

@@ -30,6 +30,7 @@ def attempts(amount, description, mode):
         trade_no=st.none() | text, errand=st.sampled_from(Errand),
         next_at=st.none() | moments, pause_s=moments, since_at=moments, asked_at=moments, refusal=reasons, mendable=st.booleans(),
         confirming=st.booleans(), was_known=st.booleans(), revokes=counts, revoke_open=st.booleans(), tries=counts,
+        told_unpaid=st.booleans(),
     )  # fmt: skip
 
 

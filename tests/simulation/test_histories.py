@@ -202,3 +202,16 @@ def test_an_order_that_was_told_unstored_and_is_there_all_the_same_damages_no_jo
         wrong.setattr(world, "MOST_STEPS", 1000)
         assert _breaks(1, 80504).startswith("P9: it comes to no end")
     assert _breaks(1, 80504) == ""
+
+
+def test_an_end_without_money_is_never_followed_by_paid_by_way_of_doubt(monkeypatch):
+    """Cancelled, as the till was told, and then odd, and then right: the goods may have been sold again since, so the money came late."""
+
+    def read_paid(order, place):
+        return as_it_is(order.but(told_unpaid=False), place)
+
+    as_it_is = reading._read_paid
+    with monkeypatch.context() as wrong:
+        wrong.setattr(reading, "_read_paid", read_paid)
+        assert _breaks(1, 2941).startswith("P7: the till was told that nobody had paid")
+    assert _breaks(1, 2941) == ""
