@@ -67,6 +67,7 @@ def test_no_field_is_left_out_of_the_strategies_above():
     assert {f.name for f in dataclasses.fields(Attempt)} == {
         "out_trade_no", "gateway", "scheme", "amount", "state", "sent_at", "description", "mode", "qr", "reason", "trade_no", "errand",
         "next_at", "pause_s", "since_at", "asked_at", "refusal", "mendable", "confirming", "was_known", "revokes", "revoke_open", "tries",
+        "told_unpaid",
     }  # fmt: skip
     assert {f.name for f in dataclasses.fields(Payment)} == {
         "ref", "till", "amount", "mode", "state", "created_at", "updated_at", "scheme", "description", "ttl_s", "reason", "paid_at",
