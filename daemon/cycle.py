@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from daemon.errands import DOING, GOODS_FAILED, PAID_LATE, Terms, doubt_at, give_up_at
+from daemon.errands import DOING, GOODS_FAILED, KEPT_FOR_A_PERSON, PAID_LATE, Terms, doubt_at, give_up_at, is_asked_out
 from daemon.events import (
     Action,
+    AskedAgain,
     Cancelled,
     CodePresented,
     CodeRejected,
@@ -31,12 +32,14 @@ from daemon.events import (
     Hinted,
     QrWanted,
     Query,
+    RefundWanted,
     Replied,
     Restarted,
+    Settled,
     TimePassed,
 )
 from daemon.news import Do, News, Row
-from daemon.payment import Attempt, Mode, OutTradeNo, Payment, Reason, State
+from daemon.payment import SETTLED, Attempt, Mode, OutTradeNo, Payment, Reason, State
 from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, is_looked_for, read_failure, read_reply
 from daemon.timing import Schedule
 
@@ -46,9 +49,18 @@ LEAVES_WITHIN_S = 1.0  # of its decision a charge has left, whatever the card; w
 HINT_EVERY_S = 1.0  # however many notifications come, an order is asked about no more often (P9)
 
 
+def _seen_to(state: State) -> dict[News, Row]:
+    """What a person can do about an order that is for one to see to, in `state`; only where the cycle holds that it is."""
+    return {
+        N.REFUND_WANTED: Row(state, Do.GIVE_BACK),
+        N.SETTLED: Row(state, Do.REST),
+    }
+
+
 def _in_background(state: State) -> dict[News, Row]:
     """What an order goes through that the payment has let go as `state`, or waits for in doubt."""
     return {
+        **_seen_to(state),
         N.DUE: Row(state, Do.GO_ON),
         N.RESTARTED: Row(state, Do.GO_ON),
         N.CONFIRMING: Row(state, Do.GO_ON),
@@ -185,6 +197,7 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.NOT_SENT: Row(S.CANCELLED, Do.REST),
         N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
         N.CANCEL: Row(S.IN_DOUBT),
+        N.ASKED_AGAIN: Row(S.IN_DOUBT, Do.ASK_ONCE),
     },
     S.REFUSED: {
         **_in_background(S.REFUSED),
@@ -196,6 +209,7 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
     },
     S.REVOKED: {  # looked at once more, where the provider had never known the order; this end itself never changes
+        **_seen_to(S.REVOKED),
         N.DUE: Row(S.REVOKED, Do.GO_ON),
         N.RESTARTED: Row(S.REVOKED, Do.GO_ON),
         N.CONFIRMING: Row(S.REVOKED, Do.GO_ON),
@@ -213,7 +227,8 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.REFUND_AGAIN: Row(S.REVOKED, Do.REFUND_LATER),
         N.REFUND_REFUSED: Row(S.REVOKED, Do.REPORT),
     },
-    S.PAID: {  # nothing undoes it but the machine's word that the goods were not handed over
+    S.PAID: {  # nothing undoes it but the machine's word that the goods were not handed over, or a person's
+        **_seen_to(S.PAID),
         N.GOODS_FAILED: Row(S.PAID, Do.GIVE_BACK),
         N.DUE: Row(S.PAID, Do.GO_ON),
         N.RESTARTED: Row(S.PAID, Do.GO_ON),
@@ -341,6 +356,12 @@ class Cycle:
                 return self._cancel(event, now)
             case GoodsFailed():
                 return self._give_back(event, now)
+            case AskedAgain():
+                return self._ask_again(now)
+            case RefundWanted():
+                return self._refund(event, now)
+            case Settled():
+                return self._settle(event, now)
             case TimePassed():
                 return self._pass_time(now)
             case Restarted():
@@ -390,6 +411,70 @@ class Cycle:
         if order.reason is not None:
             raise Unfit("it is being given back, or a person sees to it")
         return self._step(order.but(reason=Reason(GOODS_FAILED, event.text)), N.GOODS_FAILED, now)
+
+    # -- what a person does about a doubt --
+
+    def would(self, event: Event, now: float) -> str | None:
+        """Why that cannot happen now; None where it can. Nothing is changed."""
+        try:
+            Cycle(self.payment, self.rules, _calls=dict(self._calls)).handle(event, now)
+        except Unfit as error:
+            return str(error)
+        return None
+
+    def _ask_again(self, now: float) -> Iterable[Action]:
+        asked: list[Action] = []
+        heard = False
+        if self._is_in_doubt:
+            for order in self.payment.attempts:
+                news = self._news_of_asking(order, now)
+                if news is not None:
+                    heard = True
+                    asked += self._step(order.but(next_at=now), news, now)
+        if not heard:
+            raise Unfit("nothing is to be asked about it now" if self._is_in_doubt else f"it is not in doubt: it is {self.payment.state}")
+        return asked
+
+    def _news_of_asking(self, order: Attempt, now: float) -> News | None:
+        """What it means to an order that a person wants to know. One that is being asked about, or was a moment ago, is left alone (P9)."""
+        if order.out_trade_no in self._calls or now < order.asked_at + HINT_EVERY_S:
+            return None
+        if order.is_open and not is_asked_out(order):
+            return N.DUE
+        return N.ASKED_AGAIN if order.state is S.IN_DOUBT and not self.payment.is_seen_to else None
+
+    def _refund(self, event: RefundWanted, now: float) -> Iterable[Action]:
+        kept = [o for o in self.payment.attempts if _is_kept(o) or (event.goods and o.state is S.PAID and o.reason is None)]
+        if not kept:
+            raise Unfit("no money is known to be there that could go back")
+        for order in kept:
+            if not self.rules.terms(order.gateway).refunds:
+                raise Unfit(f"gateway {order.gateway} cannot refund")
+        return [action for order in kept for action in self._step(_to_go_back(order, event), N.REFUND_WANTED, now)]
+
+    def _settle(self, event: Settled, now: float) -> Iterable[Action]:
+        """What is in doubt stays what it can be proven to be, and says that a person has seen to it."""
+        doubted = [o for o in self.payment.attempts if o.state is S.IN_DOUBT or _is_late(o) or (event.goods and o.state is S.PAID)]
+        if self.payment.is_seen_to or not (self._is_in_doubt or event.goods):
+            raise Unfit("nothing about it is for a person to see to")
+        for order in doubted:
+            if not isinstance(self._calls.get(order.out_trade_no), Query | None):
+                raise Unfit("a request about it is under way: wait for its answer")
+        seen_to = Reason(SETTLED, f"{event.by}: {event.text}")
+        for order in doubted:
+            self._calls.pop(order.out_trade_no, None)
+            self._step(order.but(reason=seen_to), N.SETTLED, now)
+        self.payment = self.payment.but(reason=seen_to)
+        return []
+
+    @property
+    def _is_in_doubt(self) -> bool:
+        """Whether a person must look at the payment."""
+        reason = self.payment.reason
+        in_doubt = self.payment.state is S.IN_DOUBT or (reason is not None and reason.code in KEPT_FOR_A_PERSON)
+        return in_doubt and self.payment.state is not S.REFUNDED and not self.payment.is_seen_to
+
+    # -- what the provider, the time and a start bring --
 
     def _hold_no_more(self, order: Attempt) -> None:
         """A provider may hold the query open for long after the time is up; the last one before the close is asked at once."""
@@ -490,6 +575,13 @@ class Cycle:
                 self.payment = self.payment.but(state=order.state, reason=order.reason)
             elif state in _MAY_BE_LATE and (late := _money_kept_late(order)):
                 self.payment = self.payment.but(reason=late)
+        if self._says_late and not any(_money_kept_late(order) or _is_late(order) for order in self.payment.attempts):
+            self.payment = self.payment.but(reason=TIMED_OUT)
+
+    @property
+    def _says_late(self) -> bool:
+        """Of one that was told revoked, whose state never changes: that a person must look. Until what was late has gone back."""
+        return self.payment.state is S.REVOKED and self.payment.reason is not None and self.payment.reason.code == PAID_LATE.code
 
     def _is_current(self, order: Attempt) -> bool:
         current = self.current()
@@ -589,10 +681,25 @@ def _begun_anew(order: Attempt, rules: Rules, now: float) -> Attempt:
 
 def _money_kept_late(order: Attempt) -> Reason | None:
     """Why a person must look: its money came late, or is odd, and stays with the merchant until then."""
-    if order.state is S.IN_DOUBT and order.reason is not None:
+    if order.reason is None or order.reason.code == SETTLED:
+        return None
+    if order.state is S.IN_DOUBT:
         return Reason(PAID_LATE.code, order.reason.text)
-    late = order.reason is not None and order.reason.code == PAID_LATE.code
-    return order.reason if late and not order.is_open and order.state is not S.REFUNDED else None
+    return order.reason if order.reason.code == PAID_LATE.code and _is_kept(order) else None
+
+
+def _is_late(order: Attempt) -> bool:
+    """Whether its money came, and should be with the payer: it came late, or nothing was handed over for it."""
+    return order.reason is not None and order.reason.code in KEPT_FOR_A_PERSON and order.state is not S.REFUNDED
+
+
+def _is_kept(order: Attempt) -> bool:
+    """Whether such money stays with the merchant: the box does nothing more about it, so a person is to."""
+    return _is_late(order) and not order.is_open
+
+
+def _to_go_back(order: Attempt, event: RefundWanted) -> Attempt:
+    return order if order.reason is not None else order.but(reason=Reason(GOODS_FAILED, f"{event.by}: {event.text}"))
 
 
 def _with_reason_of_time(order: Attempt, news: News) -> Attempt:

@@ -260,6 +260,8 @@ class BoxDesk:
     def _busy(self) -> Payment | None:
         """The payment that no other may start beside: it waits for its payer, or its outcome is unknown."""
         for payment in reversed(self._runner.live):
+            if payment.is_seen_to:
+                continue
             in_doubt = payment.state is State.IN_DOUBT
             if payment.state is State.AWAITING_CODE or (payment.state.is_unknown and not (in_doubt and self._counter.sell_while_in_doubt)):
                 return payment

@@ -117,6 +117,11 @@ def watch(order: Attempt, terms: Terms, now: float) -> Doing:
     return order.but(errand=Errand.WATCH, next_at=now + pause_s, pause_s=pause_s, tries=0), None
 
 
+def ask_once(order: Attempt, terms: Terms, now: float) -> Doing:
+    """It was asked about to the end, and given over to a person, who wants to know once more."""
+    return _chase(order.but(errand=Errand.WATCH, tries=CHASE_TRIES - 1, pause_s=0.0), terms, now)
+
+
 def look_once_more(order: Attempt, terms: Terms, now: float) -> Doing:
     """A charge that the provider never knew may still arrive after its revoke: look until one answer says what became of it.
     `since_at` is when that look is due; one that a restart, or a shorter wait, brought earlier is not the last."""
@@ -201,6 +206,11 @@ def _chase(order: Attempt, terms: Terms, now: float) -> Doing:
     return order.but(asked_at=now, tries=order.tries + 1, pause_s=pause_s, next_at=now + pause_s), Query(order.out_trade_no)
 
 
+def is_asked_out(order: Attempt) -> bool:
+    """Whether it was watched to the end: nothing more is asked by itself."""
+    return order.errand is Errand.WATCH and order.tries >= CHASE_TRIES
+
+
 def _refund(order: Attempt, terms: Terms, now: float) -> Doing:
     if order.tries >= CHASE_TRIES:
         return report(order, terms, now)
@@ -274,6 +284,7 @@ DOING: dict[Do, Callable[[Attempt, Terms, float], Doing]] = {
     Do.REVOKE_LATER: revoke_later,
     Do.GO_ON: go_on,
     Do.WATCH: watch,
+    Do.ASK_ONCE: ask_once,
     Do.LOOK_ONCE_MORE: look_once_more,
     Do.RETURN_MONEY: return_money,
     Do.GIVE_BACK: give_back,

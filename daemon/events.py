@@ -114,6 +114,35 @@ class GoodsFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """A person wants a payment in doubt asked about now. `by`: who, as they named themselves."""
+
+    by: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundWanted:
+    """A person wants the money back with the payer that is kept for a person to see to. `goods`: also that of a payment whose goods
+    nobody is sure of. `text` is the person's reason."""
+
+    by: str
+    text: str
+    goods: bool = False
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A person has seen to it, elsewhere: the box does nothing more about what is in doubt of the payment. `goods`, `text`: as above."""
+
+    by: str
+    text: str
+    goods: bool = False
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Replied:
     """A provider answered that request."""
 
@@ -146,4 +175,5 @@ class Restarted:
     at: str = ""
 
 
-Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | GoodsFailed | Replied | Failed | TimePassed | Restarted
+OfAPerson = AskedAgain | RefundWanted | Settled
+Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | GoodsFailed | OfAPerson | Replied | Failed | TimePassed | Restarted

@@ -14,6 +14,8 @@ from daemon.money import Amount
 
 T = TypeVar("T")
 
+SETTLED = "settled"  # the code of the reason with which a person ended a doubt, in that person's words
+
 OutTradeNo = NewType("OutTradeNo", str)
 """Our order number: unique for ever, made before the first request, at most 32 of ``A-Z a-z 0-9`` (fits every provider)."""
 
@@ -156,7 +158,12 @@ class Payment:
     @property
     def is_open(self) -> bool:
         """Whether the box still has anything to do about it: an end is missing here, or at a provider."""
-        return not self.state.is_final or any(a.is_open for a in self.attempts)
+        return not (self.state.is_final or self.is_seen_to) or any(a.is_open for a in self.attempts)
+
+    @property
+    def is_seen_to(self) -> bool:
+        """A person has seen to what was in doubt of it: it says so, and keeps the state that can be proven."""
+        return self.reason is not None and self.reason.code == SETTLED
 
     def attempt(self, number: OutTradeNo) -> Attempt:
         """The attempt of that order number; KeyError where there is none."""

@@ -16,6 +16,7 @@ from itertools import count
 from daemon.cycle import Cycle, Rules
 from daemon.events import (
     Action,
+    AskedAgain,
     Cancelled,
     CodePresented,
     CodeRejected,
@@ -25,8 +26,10 @@ from daemon.events import (
     Hinted,
     QrWanted,
     Query,
+    RefundWanted,
     Replied,
     Restarted,
+    Settled,
     TimePassed,
 )
 from daemon.money import Amount, Minor
@@ -133,6 +136,18 @@ class Story:
     def fail_goods(self, text: str = "the machine is jammed") -> list[Action]:
         """The machine says that it handed nothing over."""
         return self.tell(GoodsFailed(text, at="failed"))
+
+    def ask_again(self) -> list[Action]:
+        """A person wants to know now."""
+        return self.tell(AskedAgain("Ann", at="asked again"))
+
+    def want_refund(self, *, goods: bool = False) -> list[Action]:
+        """A person wants the money to go back."""
+        return self.tell(RefundWanted("Ann", "the payer asked for it", goods, at="wanted back"))
+
+    def settle(self, *, goods: bool = False) -> list[Action]:
+        """A person has seen to it elsewhere."""
+        return self.tell(Settled("Ann", "paid back in cash", goods, at="settled"))
 
     def reply(self, verdict: Verdict, code: str = "", *, refusal: Refusal | None = None, order: int | None = None) -> list[Action]:
         """The provider answers the oldest request under way (of that order)."""

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable
 
 import pytest
+import test_cycle_attended
 import test_cycle_goods
 import test_cycle_late_money
 import test_cycle_qr
@@ -719,7 +720,14 @@ def test_a_cycle_says_which_rows_of_the_table_it_went_through():
 
 
 def _stories() -> list[Callable[[], None]]:
-    modules = [inspect.getmodule(_stories), test_cycle_goods, test_cycle_late_money, test_cycle_qr, test_cycle_restarts]
+    modules = [
+        inspect.getmodule(_stories),
+        test_cycle_attended,
+        test_cycle_goods,
+        test_cycle_late_money,
+        test_cycle_qr,
+        test_cycle_restarts,
+    ]
     told = [f for m in modules for name, f in inspect.getmembers(m, inspect.isfunction) if name.startswith("test_")]
     return [f for f in told if not inspect.signature(f).parameters and "every_row" not in f.__name__]
 
