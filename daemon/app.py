@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon.attending import Attending
 from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
 from daemon.desk import BoxDesk, Counter
@@ -108,6 +109,7 @@ class App:
         self.giving_up = GivingUp(self.runner, self.hardware.button)
         self.warming = Warming({name: self.gateways[name] for name in set(config.routes.scan.values())})
         self.vitals = Vitals(self.journal.thread)
+        self.goods = JournalGoods(self.journal, self.runner.find, self.keeper.count_anew)
         self.tills = self._build_tills()
         self.web = self._build_web()
         self.fleet = self._build_fleet()
@@ -204,6 +206,7 @@ class App:
             terminal=box.terminal_id,
             pushed={n: g for n, g in self.gateways.items() if isinstance(g, Pushed)},
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
+            attendance=Attending(self.runner, self.goods),
             sights=self._sights(),
             simulated_pads={till.name: till.played for till in self.tills if isinstance(till, Played) and till.played is not None},
             scrape=partial(self.metrics.scrape, gauges.readings),
@@ -220,7 +223,7 @@ class App:
     def _build_house(self) -> House:
         board, serving = self.board, frozenset(self.config.routes.scan.values())
         return House(
-            JournalGoods(self.journal, self.runner.find, self.keeper.count_anew),
+            self.goods,
             board.hold,
             closed=lambda: "; ".join(board.not_ready(Mode.SCAN, serving)) or None,
             unreachable=lambda: board.unreachable(serving),

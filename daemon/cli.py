@@ -105,6 +105,19 @@ def _add_payments(commands: Any) -> None:
     for name, kind in (("list", listing), ("show", show), ("export", export)):
         _add_journal_place(kind)
         kind.set_defaults(what=name)
+    _add_attend(kinds, "ask", "have the running box ask about a payment in doubt now", reason=False)
+    _add_attend(kinds, "refund", "send money back that came late, or whose goods were not handed over")
+    _add_attend(kinds, "settle", "say that you have seen to a payment in doubt: the box does nothing more about it")
+
+
+def _add_attend(kinds: Any, name: str, does: str, *, reason: bool = True) -> None:
+    """What a person does about a doubt; journalled with who did it."""
+    command = kinds.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
+    command.add_argument("ref", metavar="REF")
+    command.add_argument("--by", required=True, metavar="NAME", help="who you are: it is written down")
+    command.add_argument("--reason", required=reason, metavar="TEXT", help="why, in your words: it is written down")
+    _add_config(command)
+    command.set_defaults(module="attend", what=name)
 
 
 def _add_sandbox(commands: Any) -> None:

@@ -21,6 +21,7 @@ class Stand(str, Enum):
     GIVEN = "given"  # all of it, for certain
     FAILED = "failed"  # nothing was given, for certain: the money goes back
     IN_DOUBT = "in_doubt"  # not all of it, or not for certain: a person must look
+    SEEN_TO = "seen_to"  # and one has
 
     __str__ = str.__str__
 
@@ -63,7 +64,7 @@ class Owing:
     @property
     def is_doubtful(self) -> bool:
         """Whether a person must look."""
-        return self.stands is Stand.IN_DOUBT or bool(self.doubtful)
+        return self.stands is Stand.IN_DOUBT or (bool(self.doubtful) and self.stands is not Stand.SEEN_TO)
 
     @property
     def is_all_begun(self) -> bool:
@@ -104,6 +105,12 @@ class Owing:
         """Nobody can give them any more, or say what was given: for a person to look at."""
         left = self if self.in_hand is None else self.doubt(note)
         return replace(left, stands=Stand.IN_DOUBT, note=note, is_open=False)
+
+    def seen_to(self, note: str) -> Owing:
+        """A person has looked: `note` is what that person says of them. What is certain of them stays as it is."""
+        if self.is_open or not self.is_doubtful:
+            raise OutOfOrder(f"goods that are {self.stands} are not for a person to see to")
+        return replace(self, stands=Stand.SEEN_TO, note=note)
 
     def close(self) -> Owing:
         """The money was asked to go back."""

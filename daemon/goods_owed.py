@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from daemon.desk import not_storable
-from daemon.goods import Owing
+from daemon.goods import Owing, Stand
 from daemon.journal import Journal
 from daemon.payment import Payment, Ref
 
@@ -13,7 +13,7 @@ from daemon.payment import Payment, Ref
 class JournalGoods:
     """The one `Goods`. Used on the event loop's thread only. `live` gives a payment that is not at its end, as the box has it.
 
-    `doubted` is called when a person has to look at some goods.
+    `doubted` is called when a person has to look at some goods, or has.
     """
 
     def __init__(self, journal: Journal, live: Callable[[Ref], Payment | None], doubted: Callable[[], None]) -> None:
@@ -35,5 +35,5 @@ class JournalGoods:
     async def store(self, owing: Owing) -> None:
         with not_storable("written"):
             await self._journal.put_owing(owing)
-        if owing.is_doubtful:
+        if owing.is_doubtful or owing.stands is Stand.SEEN_TO:
             self._doubted()

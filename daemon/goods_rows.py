@@ -16,7 +16,8 @@ from daemon.payment import Payment, Ref, State
 from daemon.seals import seal
 
 COLUMNS = ("payment", "till", "unit", "units", "begun", "done", "doubtful", "stands", "note", "is_open")
-IN_DOUBT = "g.stands = 'in_doubt' OR g.doubtful <> '[]'"  # word for word as in the index, or SQLite does not use it
+# The bracket word for word as in its index, or SQLite does not use it.
+IN_DOUBT = "(g.stands = 'in_doubt' OR g.doubtful <> '[]') AND g.stands <> 'seen_to'"
 _ADD = f"INSERT INTO goods ({', '.join(COLUMNS)}, seal) VALUES ({', '.join('?' * (len(COLUMNS) + 1))}) ON CONFLICT (payment) DO NOTHING"  # noqa: S608  # names of ours
 _CHANGE = f"UPDATE goods SET {', '.join(f'{column} = ?' for column in COLUMNS[1:])}, seal = ? WHERE payment = ?"  # noqa: S608  # as said
 _ROWS = "SELECT g.*, p.ref FROM goods g JOIN payments p ON p.number = g.payment"

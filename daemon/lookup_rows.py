@@ -29,7 +29,7 @@ WALKED = 200_000  # rows that one search walks over at most; it is told where to
 # A person must look at them. The first part word for word as in its index, or SQLite does not use it.
 IN_DOUBT = f"""
 SELECT number FROM payments WHERE (state = 'in_doubt' OR reason_code IN ('paid_late', 'goods_failed'))
-  AND (state = 'in_doubt' OR state <> 'refunded' AND NOT is_open)
+  AND (state = 'in_doubt' AND ifnull(reason_code, '') <> 'settled' OR state NOT IN ('in_doubt', 'refunded') AND NOT is_open)
 UNION SELECT payment FROM goods g WHERE {goods_rows.IN_DOUBT}
 """  # noqa: S608  # constants of ours, as in all of this module: what is looked for goes in as values
 _UNPAID = (State.REFUSED, State.REVOKED, State.CANCELLED, State.EXPIRED, State.REFUNDED)
@@ -206,7 +206,7 @@ def _by_states(states: frozenset[State]) -> Filter:
     numbers: list[tuple[str, Values]] = [(ended, plain)] if states.intersection(_UNPAID) else []
     if states.difference(_UNPAID):
         numbers.append((unended, plain))
-    if State.IN_DOUBT in states:
-        where = f"{where} OR number IN ({IN_DOUBT})"
+    if State.IN_DOUBT in states:  # what a person has seen to is not looked for as such any more
+        where = f"({where} AND state <> 'in_doubt') OR number IN ({IN_DOUBT})"
         numbers.append((f"SELECT number FROM ({IN_DOUBT})", ()))  # noqa: S608
     return Filter(where, plain, [] if State.PAID in states else numbers, FEW)

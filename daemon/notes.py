@@ -6,7 +6,21 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from daemon.events import Action, Cancelled, CodePresented, CodeRejected, Event, Failed, GoodsFailed, Hinted, QrWanted, Replied
+from daemon.events import (
+    Action,
+    AskedAgain,
+    Cancelled,
+    CodePresented,
+    CodeRejected,
+    Event,
+    Failed,
+    GoodsFailed,
+    Hinted,
+    QrWanted,
+    RefundWanted,
+    Replied,
+    Settled,
+)
 from daemon.journal_file import Note
 
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -45,8 +59,10 @@ def _heard(event: Event) -> dict[str, Any]:
             return {"scheme": event.scheme, "gateway": event.gateway}
         case CodeRejected():
             return {"kind": event.kind}
-        case Cancelled():
+        case Cancelled() | AskedAgain():
             return {"by": event.by}
+        case RefundWanted() | Settled():
+            return {"by": event.by, "text": event.text}
         case GoodsFailed():
             return {"text": event.text}
     return {}

@@ -132,6 +132,9 @@ class Presenter:
         """A payment changed: the newest one is shown, and what was shown before only where its end is news."""
         payment = change.payment
         shown = self._payment
+        if payment.is_seen_to:
+            self._take_away(payment)
+            return
         if shown is None and change.before is not None and payment.state.is_final and not _came_back(payment):
             return  # the tail of a payment whose end was shown long ago
         if shown is not None and shown.ref != payment.ref and change.before is not None and not _goes_before(payment, shown):
@@ -146,6 +149,12 @@ class Presenter:
             self._result_until = None
         if _left_nothing(change):
             self._note(NoticeKind.NOT_SENT, "")
+        self.refresh()
+
+    def _take_away(self, payment: Payment) -> None:
+        """A person has seen to it: nobody else needs to look."""
+        if self._payment is not None and self._payment.ref == payment.ref:
+            self._payment = self._result_until = None
         self.refresh()
 
     def show_prompt(self, till: str, prompt: Prompt | None) -> None:

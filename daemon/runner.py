@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from daemon.calls import Calls
 from daemon.codes import AuthCode
 from daemon.cycle import Cycle, Rules, Unfit
-from daemon.events import Action, CodePresented, Event, Failed, GoodsFailed, QrWanted, Replied, Restarted, TimePassed
+from daemon.events import Action, CodePresented, Event, Failed, GoodsFailed, OfAPerson, QrWanted, Replied, Restarted, TimePassed
 from daemon.gateways.base import Gateway
 from daemon.journal import Journal
 from daemon.journal_file import JournalError, Note
@@ -167,12 +167,17 @@ class Runner:
             self._tell(Change(before, cycle.payment, entry, event, tuple(cycle.went)))
             return cycle.payment
 
+    async def would(self, ref: Ref, event: Event) -> str | None:
+        """Why that cannot happen now; None where it can. Nothing is changed. Raises KeyError, JournalError."""
+        async with self._turn:
+            return (await self._cycle(ref, event)).would(event, self._now())
+
     async def _cycle(self, ref: Ref, event: Event) -> Cycle:
-        """Of a payment that is not at its end; what a machine says of its goods may concern one that is. KeyError."""
+        """Of a payment that is not at its end; what a machine says of its goods, or a person wants, may concern one that is. KeyError."""
         cycle = self._cycles.get(ref)
         if cycle is not None:
             return cycle
-        payment = await self._journal.find(ref) if isinstance(event, GoodsFailed) else None
+        payment = await self._journal.find(ref) if isinstance(event, GoodsFailed | OfAPerson) else None
         if payment is None:
             raise KeyError(ref)
         return Cycle.resume(payment, self._rules, self._now(), same_boot=True)  # it is at rest: no moment of its orders counts

@@ -20,23 +20,37 @@ class AnotherCertificate(Exception):
     """What answers there shows another certificate than the configuration names. It was not told the token."""
 
 
+class NoBox(Exception):
+    """No box of this configuration runs there."""
+
+
 def ask_running_box(web: WebSettings) -> Mapping[str, Any] | None:
     """What `GET /v1/box` says on the configured address; None where no box of this configuration runs there.
 
     Raises AnotherCertificate.
     """
+    try:
+        status, body = call_running_box(web, "GET", "/v1/box")
+    except NoBox:
+        return None
+    return body if status == 200 else None
+
+
+def call_running_box(web: WebSettings, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Mapping[str, Any]]:
+    """The status and the JSON object with which the box on the configured address answers. Raises NoBox, AnotherCertificate."""
     headers = {} if web.token is None else {"Authorization": f"Bearer {web.token.reveal()}"}
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)  # noqa: S104  # where it listens on every address
     with closing(_line(host, web)) as line:
         try:
             _connect(line, web.tls)
-            line.request("GET", "/v1/box", headers=headers)
+            line.request(method, path, None if body is None else json.dumps(body).encode(), headers)
             answer = line.getresponse()
-            status = json.loads(answer.read(1_000_000))
-        except (OSError, ValueError, http.client.HTTPException):
-            return None
-    is_ours = answer.status == 200 and answer.headers.get("Server") == "tillbox" and isinstance(status, dict)
-    return status if is_ours else None
+            said = json.loads(answer.read(1_000_000))
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise NoBox from error
+    if answer.headers.get("Server") != "tillbox" or not isinstance(said, dict):
+        raise NoBox
+    return answer.status, said
 
 
 def _line(host: str, web: WebSettings) -> http.client.HTTPConnection:

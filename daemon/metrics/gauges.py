@@ -28,8 +28,8 @@ class Gauges:
 
     def _of_payments(self) -> Iterable[Reading]:
         live = self._live()
-        followed = sum(payment.state.is_final for payment in live)
-        doubted = sum(payment.state is State.IN_DOUBT for payment in live)
+        followed = sum(payment.state.is_final or payment.is_seen_to for payment in live)
+        doubted = sum(payment.state is State.IN_DOUBT and not payment.is_seen_to for payment in live)
         yield _one(f.READY, self._is_ready())
         yield _one(f.OPEN, len(live) - followed - doubted)
         yield _one(f.FOLLOWED, followed)

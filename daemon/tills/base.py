@@ -41,7 +41,8 @@ class Rejected(Exception):
     ├── Conflict      this `ref` was asked before with something else
     ├── NotReady      a sale could not be carried out now; `reasons` says why, each a text for people
     ├── NotStorable   the journal cannot be written (P2)
-    └── Ended         a cancel came for a payment that has ended, or goods failed that were not paid
+    ├── Ended         a cancel came for a payment that has ended, or goods failed that were not paid
+    └── NotPossible   what a person wants done about a payment cannot be done now
     """
 
 
@@ -66,6 +67,10 @@ class NotStorable(Rejected):
 
 
 class Ended(Rejected):
+    pass
+
+
+class NotPossible(Rejected):
     pass
 
 

@@ -116,12 +116,12 @@ def _description(value: object, _terms: Terms) -> str:
         raise _Wrong(f"this is {_kind(value)}; expected a text of at most {MAX_DESCRIPTION} characters")
     if len(value) > MAX_DESCRIPTION:
         raise _Wrong(f"{len(value)} characters; expected at most {MAX_DESCRIPTION}")
-    if not all(_is_writable(character) for character in value):
+    if not all(is_writable(character) for character in value):
         raise _Wrong("a control character or half of a character; expected plain text on one line")
     return value
 
 
-def _is_writable(character: str) -> bool:
+def is_writable(character: str) -> bool:
     """Whether UTF-8 and XML can carry it, and a receipt print it on one line (XML 1.0, section 2.2)."""
     return unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp") and character not in "\ufffe\uffff"
 

@@ -20,6 +20,7 @@ from daemon.gateways.base import Pushed
 from daemon.tills.base import Desk
 from daemon.tills.http import Terms
 from daemon.web.access import Access
+from daemon.web.acts import Acts, Attendance
 from daemon.web.body import expect_later
 from daemon.web.box import Box, SimulatedKeys, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
@@ -49,6 +50,7 @@ class Web:
 
     `max_amount` is in minor units of `currency`; `panel_png` gives the panel's picture, `sights` what the page shows,
     `simulated_scan` takes a code (None: the scanner is a real one), `simulated_pads` type on the number pads of tills,
+    `attendance` does what people want done about payments in doubt (None: nobody can),
     `is_alive` says whether the box does its work, `scrape` gives the metrics (None: there are none); `till` is the key in
     `[tills.NAME]` of the `http` till, None where there is none; `terminal` is the box's name in names of files; `now` is
     the monotonic clock that log-ins go by. `playing.ground` may be set where somebody plays with the box. Raises ValueError
@@ -71,6 +73,7 @@ class Web:
         till: str | None = "http",
         limits: Limits | None = None,
         simulated_pads: Mapping[str, Callable[[str], object]] | None = None,
+        attendance: Attendance | None = None,
         sights: Sights | None = None,
         scrape: Scrape | None = None,
         now: Callable[[], float] = time.monotonic,
@@ -91,6 +94,7 @@ class Web:
         self.playing = Playing(self._limits)
         self._metrics = None if scrape is None else MetricsPage(scrape, self._limits)
         self._pushes = Pushes(desk, pushed or {}, self._limits)
+        self._acts = None if attendance is None else Acts(attendance, self._limits)
         self._history = History(desk, self._limits, terminal)
         self._running: _Running | None = None
 
@@ -176,6 +180,8 @@ class Web:
             ("POST", "/v1/session", self._access.login.post),
             ("DELETE", "/v1/session", self._access.login.delete),
         ]
+        if self._acts is not None:
+            routes += [("GET HEAD", _PAYMENT + "/acts", self._acts.get), ("POST", _PAYMENT + "/acts", self._acts.post)]
         if self._metrics is not None:
             routes.append(("GET HEAD", "/metrics", self._metrics.get))
         if self._scans is not None:

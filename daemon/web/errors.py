@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from daemon.tills.base import Busy, Conflict, Ended, NotReady, NotStorable, Rejected
+from daemon.tills.base import Busy, Conflict, Ended, NotPossible, NotReady, NotStorable, Rejected
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,8 @@ def problem_of(rejected: Rejected) -> Problem:
             return Problem(503, "not_storable", str(rejected) or "the journal cannot be written")
         case Ended():
             return Problem(409, "ended", str(rejected) or "this payment has ended")
+        case NotPossible():
+            return Problem(409, "not_possible", str(rejected) or "that cannot be done now")
         case _:
             return Problem(503, "rejected", str(rejected) or "the box did not take the request")
 

@@ -97,7 +97,7 @@ def test_paths_and_methods_are_those_that_are_served() -> None:
             return self
 
     web: Any = object.__new__(Web)
-    for part in ("_box", "_pushes", "_scans", "_keys", "_page", "_history", "_metrics", "_access", "playing"):
+    for part in ("_box", "_pushes", "_scans", "_keys", "_page", "_history", "_acts", "_metrics", "_access", "playing"):
         setattr(web, part, _Handlers())
     served = {
         (method, path.replace(":[^/]+", ""))

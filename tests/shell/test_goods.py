@@ -113,3 +113,14 @@ def test_whatever_is_done_a_unit_is_begun_anew_only_where_it_was_surely_not_give
         assert 0 <= owing.done <= owing.begun <= units
         if owing.stands is Stand.FAILED:
             assert not dealt_with
+
+
+def test_what_is_in_doubt_can_be_seen_to_once_and_stays_what_it_was() -> None:
+    left = five().begin().certain().begin().doubt("the power went").end("inhibited")
+    seen = left.seen_to("Ann: gave three by hand")
+    assert (seen.stands, seen.is_doubtful, seen.doubtful, seen.done) == (Stand.SEEN_TO, False, (2,), 1)
+    assert seen.lines()[0] == "goods: seen_to, 1 of 5 pulses given"
+    assert seen.lines()[-1] == "why: Ann: gave three by hand"
+    for wrong in (seen, five(), five().begin().doubt("still giving")):
+        with pytest.raises(OutOfOrder):
+            wrong.seen_to("Ann: again")

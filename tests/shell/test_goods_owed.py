@@ -79,3 +79,17 @@ async def test_damaged_goods_that_are_open_are_damage_of_the_journal(tmp_path: P
     assert await again.start() == []
     assert (await again.unconfirmed() or "").startswith("journal.sqlite.corrupt-")
     await again.close()
+
+
+async def test_goods_that_somebody_has_seen_to_are_counted_no_more(tmp_path: Path) -> None:
+    told: list[int] = []
+    journal = a_journal(tmp_path)
+    goods = JournalGoods(journal, lambda _ref: None, lambda: told.append(1))
+    await journal.store(a_payment("A-1", State.PAID), NOTE)
+    (owing,) = await goods.open("counter")
+    await goods.store(left := owing.begin().doubt("the power went").end())
+    assert await journal.in_doubt() == 1
+    await goods.store(left.seen_to("Ann: gave it by hand"))
+    assert (told, await journal.in_doubt()) == ([1, 1], 0)
+    assert (await goods.find(Ref("A-1"))) == left.seen_to("Ann: gave it by hand")
+    await journal.close()
