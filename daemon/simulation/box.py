@@ -135,6 +135,7 @@ class Box:
         self._scanning = Scanning(self.runner, self.scanner, configuration.scan, self.board, self.face.notify, numbers)  # type: ignore[arg-type]  # as above
         self.scanner.listener = self._scanning
         self.runner.listeners.append(self._scanning.on_change)
+        self.goods = JournalGoods(journal, self.runner.find, self._keeper.count_anew)  # type: ignore[arg-type]  # as above
         self.button = SimulatedButton()
         self._till = None if fit is None else self._fitted(fit(self))
         loop.create_task(self._start())
@@ -149,7 +150,7 @@ class Box:
         self._links = Links(self._gateways, board)
         self.runner.link_listeners.append(self._links.heard)
         return House(
-            JournalGoods(self.journal, self.runner.find, self._keeper.count_anew),  # type: ignore[arg-type]  # as above
+            self.goods,
             board.hold,
             closed=lambda: "; ".join(board.not_ready(Mode.SCAN, serving)) or None,
             unreachable=lambda: board.unreachable(serving),

@@ -91,7 +91,8 @@ class Disk:
 
     def in_doubt(self) -> set[Ref]:
         """What a person must look at, but for money that came late."""
-        return {ref for ref, (payment, _) in self.payments.items() if payment.state.value == "in_doubt"}.union(self.goods.doubtful())
+        in_doubt = {p.ref for p, _ in self.payments.values() if p.state.value == "in_doubt" and not p.is_seen_to}
+        return in_doubt.union(self.goods.doubtful())
 
     def with_order(self, number: OutTradeNo) -> Payment | None:
         """The payment that has an order of that number; None where there is none on the disk."""

@@ -91,11 +91,11 @@ class GoodsPromises:
             raise Broken(GOODS, f"{given} units were given for {payment.ref}, and the box says: {'; '.join(owing.lines())}")
         if owing.stands is Stand.FAILED and not _goes_back(payment):
             raise Broken(GOODS, f"nothing was given for {payment.ref}, and its money is kept: {payment.state}")
-        if owing.stands is not Stand.FAILED and payment.state is not State.PAID:
+        if owing.stands not in (Stand.FAILED, Stand.SEEN_TO) and payment.state is not State.PAID:
             raise Broken(GOODS, f"goods of {payment.ref} are {owing.stands}, and it is {payment.state}")
 
 
 def _goes_back(payment: Payment) -> bool:
     """Or a person sees to it: what was paid late is none of the machine's."""
     reported = payment.reason is not None and payment.reason.code == GOODS_FAILED
-    return payment.state is not State.PAID or reported
+    return payment.state is not State.PAID or reported or payment.is_seen_to

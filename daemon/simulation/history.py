@@ -18,6 +18,7 @@ from daemon.simulation.pole_counter import PoleShop
 from daemon.simulation.provider import Provider
 from daemon.simulation.pulses import Pulses
 from daemon.simulation.setting import draw_setting
+from daemon.simulation.staff import Staff
 from daemon.simulation.tally import Tally
 from daemon.simulation.till import Shop, Till
 from daemon.simulation.timeline import Timeline
@@ -113,11 +114,12 @@ def play(choices: Choices, timeline: Timeline | None = None) -> Tally:
     till = TILLS.get(world.setting.till, Till)(world, sales)
     schedule = world.setting.schedule
     Payers(world, lambda choices, shown, late: draw_scenario(choices, shown=shown, late=late, schedule=schedule))
+    staff = Staff(world)
     for _ in range(choices.pick((0, 0, 1, 3))):
         mishap = choices.pick(OF_ANY_MOMENT)
         world.after(choices.pick(PAUSES_S), lambda mishap=mishap: world.befall(mishap))  # type: ignore[misc]
     world.after(1.0, till.next_sale)
-    tally = world.run(lambda: till.is_done)
+    tally = world.run(lambda: till.is_done and staff.is_done)
     till.check()
     return _counted(tally, world)
 

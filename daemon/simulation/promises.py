@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from daemon.attending import Act
 from daemon.errands import CHASE_TRIES, PAID_LATE, most_requests
 from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
-from daemon.payment import Attempt, Payment, Ref, State
+from daemon.payment import SETTLED, Attempt, Payment, Ref, State
 from daemon.reply import GatewayError, Reply, Verdict
 from daemon.sandbox.order import Order
 from daemon.sandbox.scenario import Call, Standing
@@ -69,6 +70,7 @@ class Promises:
     _orders: dict[str, _Heard] = field(default_factory=dict)
     _told: dict[Ref, State] = field(default_factory=dict)
     _told_unpaid: set[Ref] = field(default_factory=set)  # once told an end without money; the goods may have been sold again since
+    _wanted_back: set[Ref] = field(default_factory=set)  # a person wants their money to go back
     _failed: set[Ref] = field(default_factory=set)  # whose goods were not handed over, as the box was told and took note of
 
     # -- what leaves the box --
@@ -111,13 +113,15 @@ class Promises:
         if stored is None:
             raise Broken("P2", "a request left about an order that is not on the disk")
         failed = stored.state is S.PAID and self._goods_failed(attempt)
+        if stored.reason is not None and stored.reason.code == SETTLED and not isinstance(action, Query):
+            raise Broken("P7", "something is done about an order that a person has seen to")
         if stored.state is S.PAID and (isinstance(action, Revoke | Close) or (isinstance(action, Refund) and not failed)):
             raise Broken("P7", "what was told paid is undone")
         if isinstance(action, Revoke | Close) and heard.last is not Query:
             raise Broken("P8", "an order is undone without a query right before")
         if isinstance(action, Revoke) and now < heard.charged_at + self.schedule.revoke_not_before_s - 1e-6:
             raise Broken("P8", f"revoked {now - heard.charged_at:.3f} s after the charge")
-        if isinstance(action, Refund) and not self.refunds and not failed:
+        if isinstance(action, Refund) and not self.refunds and not failed and not self._is_wanted_back(attempt):
             raise Broken("P7", "refunded, though the operator wants it reported")
 
     def hears(self, action: Action, attempt: Attempt, reply: Reply | GatewayError) -> None:
@@ -130,13 +134,23 @@ class Promises:
     def begins(self, ref: Ref, *, sells_in_doubt: bool) -> None:
         """A new payment was taken: none whose outcome is unknown may be there (P3)."""
         for payment in self.disk.all:
-            unknown = payment.state.is_unknown and not (payment.state is S.IN_DOUBT and sells_in_doubt)
+            unknown = payment.state.is_unknown and not payment.is_seen_to and not (payment.state is S.IN_DOUBT and sells_in_doubt)
             if payment.ref != ref and (unknown or payment.state is S.AWAITING_CODE):
                 raise Broken("P3", f"a sale begins while another is {payment.state}")
 
     def goods_fail(self, ref: Ref) -> None:
         """The till is about to say so: the box may give back what it was told of before this returns."""
         self._failed.add(ref)
+
+    def person_acts(self, ref: Ref, act: Act) -> None:
+        """Somebody is about to want that of the box, and it can be done."""
+        if act is Act.REFUND:
+            self._wanted_back.add(ref)
+            self._failed.add(ref)  # also where it is of goods that nobody is sure of
+
+    def _is_wanted_back(self, attempt: Attempt) -> bool:
+        payment = self.disk.with_order(attempt.out_trade_no)
+        return payment is not None and payment.ref in self._wanted_back
 
     def _goods_failed(self, attempt: Attempt) -> bool:
         payment = self.disk.with_order(attempt.out_trade_no)
@@ -189,6 +203,8 @@ class Promises:
         if payment.ref in self._failed and payment.state is S.PAID and payment.reason is None:
             raise Broken("P7", "no goods were handed over, and the money is forgotten")
         kept = [a for a in payment.attempts if (order := order_of(a)) and order.money_in > order.money_out]
+        if payment.is_seen_to:
+            return  # where its money is, that person knows
         if payment.state is S.PAID:
             if [a.state for a in kept if not is_given_over(a)] != [S.PAID]:
                 raise Broken("P6", "paid was told, and the money of another order was kept, or none")
@@ -216,7 +232,8 @@ class Promises:
 def is_given_over(attempt: Attempt) -> bool:
     """To a person: the box says of it that somebody must look."""
     late = attempt.reason is not None and attempt.reason.code == PAID_LATE.code and not attempt.is_open
-    return attempt.state is S.IN_DOUBT or (late and attempt.state is not S.REFUNDED)
+    seen_to = attempt.reason is not None and attempt.reason.code == SETTLED
+    return seen_to or attempt.state is S.IN_DOUBT or (late and attempt.state is not S.REFUNDED)
 
 
 def _is_late(payment: Payment) -> bool:
