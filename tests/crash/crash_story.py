@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import itertools
+import json
 import socket
 import time
 import tomllib
@@ -46,6 +47,12 @@ TIMING = {
 }
 """`[timing]`: patient, so that a loaded machine does not change a story. A story that gives up says when."""
 
+WORDS = {"ask": "asked_again", "refund": "refund_wanted", "settle": "settled"}
+"""What a person does, and the event that the journal has of it then."""
+
+FOR_A_PERSON = frozenset({"paid_late", "goods_failed", "mismatch"})
+ENDED = frozenset({"in_doubt", "paid", "refused", "revoked", "cancelled", "expired"})
+
 PROVIDER = Timings(auto_close_s=600, confirm_s=600, late_s=600, silence_s=600, slow_s=600)
 """Only calls move orders, but for what a story says itself."""
 
@@ -65,6 +72,7 @@ class Story:
     leads until the box has died on this sale: "deaf" (it takes connections and says nothing) or "shut". `until`: rows that a
     payment in doubt goes through before the story is over.
     `jams`: the machine hands nothing over of what was paid.
+    `acts`: what a person does, in turn, once the payment is for one to see to.
     `on_a_line`: the till is a serial one, which must know the end as well.
     `also`: other ends that are as true, where a crash has moved something in time; each has its reason beside it.
     """
@@ -83,6 +91,7 @@ class Story:
     first_line: str = ""
     until: tuple[str, ...] = ()
     jams: bool = False
+    acts: tuple[str, ...] = ()
     on_a_line: bool = False
     also: tuple[str, ...] = ()
 
@@ -202,6 +211,7 @@ class _Telling:
         self.shown_at = 0.0
         self.to_show = list(story.scenarios)
         self.to_cancel = list(story.cancels)
+        self.to_do = list(story.acts)
         self.cancelling = False
         self.progress = 0  # of the box, when it was last looked at after the end
         self.end = time.monotonic() + END_S
@@ -272,6 +282,9 @@ class _Telling:
         return payment
 
     def _next(self, payment: dict[str, Any]) -> dict[str, Any]:
+        if self.to_do and payment["state"] in ENDED:
+            time.sleep(LOOK_S)
+            return self.box.payment(self.ref)
         if payment["final"] or payment["state"] == "in_doubt":
             self._until(lambda: self.box.progress != self.progress)
             self.progress = self.box.progress
@@ -294,6 +307,21 @@ class _Telling:
             self._scan(self.box.scanner.codes[-1])
         elif self.cancelling or (self.to_cancel and state == self.to_cancel[0] and (wanted or state != "awaiting_code")):
             self._cancel()
+        elif self.to_do and state in ENDED:
+            self._attend(self.to_do[0])
+
+    def _attend(self, act: str) -> None:
+        """Whoever got no answer looks into the time line, where it stands if it was stored, and tries again if not."""
+        if self.box.sql("SELECT 1 FROM events WHERE event = ?", WORDS[act]):
+            self.to_do.pop(0)
+            return
+        if self._on_disk()["reason_code"] not in FOR_A_PERSON:
+            return
+        wanted = {"act": act, "by": "staff", "reason": "seen to"}
+        answer = self.box.request("POST", f"/v1/payments/{self.ref}/acts", json.dumps(wanted).encode())
+        self._in_time(answer.status in (202, 409), answer)
+        if answer.status == 202:
+            self.to_do.pop(0)
 
     def _show(self, scenario: Scenario | None) -> None:
         if scenario is None:
@@ -317,6 +345,8 @@ class _Telling:
 
     def _is_over(self, payment: dict[str, Any]) -> bool:
         disk = self.box.on_disk(self.ref)
+        if self.to_do and disk is not None and disk["state"] != "refunded" and (disk["is_open"] or disk["reason_code"] in FOR_A_PERSON):
+            return False
         if disk is None or not disk["is_open"]:
             to_jam = self.story.jams and disk is not None and disk["state"] == "paid" and disk["reason_code"] is None
             return disk is not None and not to_jam

@@ -19,7 +19,7 @@ ENDED = frozenset({"absent", "closed", "revoked", "refunded"})
 FOR_GOOD = frozenset({"paid", "revoked", "refunded"})
 ONE_ORDER_PER_KEY = frozenset({"connect"})
 """Providers that make one order however often it is asked for (DESIGN, "What ends how")."""
-FOR_A_PERSON = frozenset({"paid_late", "mismatch"})
+FOR_A_PERSON = frozenset({"paid_late", "mismatch", "settled"})
 """Reasons by which a till that was not told "paid" learns that the money is there all the same."""
 
 

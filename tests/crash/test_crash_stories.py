@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attended_crash_stories import STORIES as ATTENDED_STORIES
 from crash_matrix import Matrix
 from crash_stories import STORIES as SCAN_STORIES
 from crash_story import Story
@@ -25,7 +26,7 @@ from daemon.payment import State
 
 pytestmark = pytest.mark.timeout(3600)  # the first test waits while all stories are told side by side; each is bounded by itself
 
-STORIES = (*SCAN_STORIES, *QR_STORIES)
+STORIES = (*SCAN_STORIES, *QR_STORIES, *ATTENDED_STORIES)
 NUMBERED = list(enumerate(STORIES))
 THE_TABLE = {(state, news) for state, rows in TABLE.items() for news in rows}
 
