@@ -52,14 +52,18 @@ class _Windows:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """SH1106, which has only "page addressing": the page, then the lower and the higher four bits of the column."""
+    """SH1106, which has only "page addressing": the page, then the column's higher and its lower four bits, each by itself.
+
+    In between the column has one old half; no data sheet says what a chip makes of one that is outside of its memory (132 columns). It
+    never is, where the half that keeps it inside comes first."""
 
     first_column: int
     chip: ClassVar[Chip] = Chip(addressing=7, tall=False)  # three bytes of command instead of six
 
     def command(self, window: Window) -> tuple[int, ...]:
         column = self.first_column + window.left
-        return (0xB0 | window.top, column & 0x0F, 0x10 | column >> 4)
+        higher, lower = 0x10 | column >> 4, column & 0x0F
+        return (0xB0 | window.top, *((higher, lower) if column < 0x80 else (lower, higher)))
 
 
 class _ChangedParts:

@@ -112,13 +112,18 @@ class Sh1106(Chip):
 
     def obey(self, code, arguments):
         if code <= 0x0F:
-            self.column = self.column & 0xF0 | code
+            self._go_to(self.column & 0xF0 | code)
         elif code <= 0x1F:
-            self.column = self.column & 0x0F | (code & 0x0F) << 4
+            self._go_to(self.column & 0x0F | (code & 0x0F) << 4)
         elif 0xB0 <= code <= 0xBF:
             self.page = code & 0x0F
         else:
             super().obey(code, arguments)
+
+    def _go_to(self, column):
+        if column >= self.columns:
+            raise Refused(f"column {column} of {self.columns}, if only for a moment")
+        self.column = column
 
     def data(self, byte):
         if self.column >= self.columns or self.page >= self.pages:

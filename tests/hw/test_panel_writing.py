@@ -108,6 +108,17 @@ def test_one_dot_takes_one_byte_and_its_address():
     assert Opened("sh1106").write(picture(5)).write(picture(6)).bytes == 7 + 1
 
 
+@pytest.mark.parametrize("kind", ["sh1106", "ch1115"])
+def test_from_any_column_any_other_is_reached_without_leaving_the_memory(kind):
+    """Of an SH1106 it is said in two halves, and in between it has an old one."""
+    opened = Opened(kind, first_column=2)
+    image = picture(0)
+    opened.write(image)
+    for number, column in enumerate([*range(0, 128, 3), 127, 0, 126, 125, 127, 13, 126, 124, 15, 127]):
+        image.putpixel((column, number % 64), 255 - image.getpixel((column, number % 64)))
+        assert same(opened.write(image).panel.image, image)
+
+
 def test_a_picture_that_did_not_get_through_is_written_whole_the_next_time():
     opened = Opened("ssd1306").write(picture(0))
     full = painted((128, 64), [(0, 0, 128, 64, True)])
