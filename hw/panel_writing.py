@@ -54,8 +54,8 @@ class _Windows:
 class _Columns:
     """SH1106, which has only "page addressing": the page, then the column's higher and its lower four bits, each by itself.
 
-    In between the column has one old half; no data sheet says what a chip makes of one that is outside of its memory (132 columns). It
-    never is, where the half that keeps it inside comes first."""
+    In between the column has one old half, and nobody can rely on what a chip makes of one that is outside of its memory (132 columns).
+    It never is where the half that keeps it inside comes first."""
 
     first_column: int
     chip: ClassVar[Chip] = Chip(addressing=7, tall=False)  # three bytes of command instead of six
