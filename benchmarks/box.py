@@ -33,7 +33,7 @@ store_name = "Corner Shop"
 kind = "serial"
 port = "{port}"
 [display]
-kind = "simulated"
+kind = "{display}"
 [lights]
 kind = "simulated"
 [buzzer]
@@ -57,15 +57,22 @@ listen = "127.0.0.1:0"
 
 
 class Box:
-    """`with Box(stage) as box:` has it running and ready to sell."""
+    """`with Box(stage) as box:` has it running and ready to sell. With `display` it has that panel, on an I2C bus that takes as long as a
+    real one at 400 kHz (benchmarks.box_with_panel); several boxes of one stage need a `name` each."""
 
-    def __init__(self, stage: Stage, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(self, stage: Stage, arguments: tuple[str, ...] = (), *, name: str = "box", display: str = "simulated") -> None:
         self.scanner = PtyScanner()
-        self._directory = stage.directory / "box"
+        self._module = "daemon" if display == "simulated" else "benchmarks.box_with_panel"
+        self._directory = stage.directory / name
         self._directory.mkdir()
         write_private(self._directory / "wechat.key", provider.KEY.encode())
         config = _CONFIG.format(
-            port=self.scanner.path, base_url=stage.base_url, appid=provider.APPID, mch_id=provider.MCH_ID, certificates=stage.certificates
+            port=self.scanner.path,
+            display=display,
+            base_url=stage.base_url,
+            appid=provider.APPID,
+            mch_id=provider.MCH_ID,
+            certificates=stage.certificates,
         )
         (self._directory / "config.toml").write_text(config, encoding="utf-8")
         self._arguments = arguments
@@ -74,7 +81,7 @@ class Box:
 
     def __enter__(self) -> Box:
         with (self._directory / "log").open("wb") as log:
-            command = [sys.executable, "-m", "daemon", "run", "--config", str(self._directory / "config.toml"), *self._arguments]
+            command = [sys.executable, "-m", self._module, "run", "--config", str(self._directory / "config.toml"), *self._arguments]
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self._port = self._started()
@@ -118,7 +125,8 @@ class Box:
 def _is_ready(port: int) -> bool:
     with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
         connection.request("GET", "/v1/box")
-        return bool(json.load(connection.getresponse())["ready"])
+        said = json.load(connection.getresponse())
+        return bool(said["ready"]) and said["devices"]["display"]["state"] == "ok"
 
 
 class Sale:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.scan_to_wire [--rounds N] [--rtt-ms MS] [--directory DIR] [--json FILE] [--quick]
 
-Everybody sells in turn, round after round in one run, so that whatever this machine does meanwhile it does to all of them.
+Everybody sells once in every round, in an order drawn anew, so that whatever this machine does meanwhile it does to all of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import random
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.box import ROOT, Box
-from benchmarks.contestants import Contestant, Floor, Insert, Script, Tillbox, TillboxClosedOn
+from benchmarks.contestants import Contestant, Floor, Insert, Script, Tillbox, TillboxClosedOn, TillboxWithPanel
 from benchmarks.figures import median, table
 from benchmarks.stage import Stage
 
@@ -33,10 +34,12 @@ def main() -> None:
     ratios = {
         "tillbox_over_floor": median(samples[Tillbox.name]) / median(samples[Floor.name]),
         "script_over_tillbox": median(samples[Script.name]) / median(samples[Tillbox.name]),
+        "panel_over_none": median(samples[TillboxWithPanel.name]) / median(samples[Tillbox.name]),
     }
     how = f"round trip {arguments.rtt_ms:g} ms, {arguments.rounds} rounds, journal on {on}, {_machine()}"
     print(f"scan to wire: {how}\n\n{table(samples, Floor.name)}\n")
     print(f"tillbox takes {ratios['tillbox_over_floor']:.2f} times the floor")
+    print(f"with a panel on a 400 kHz bus it takes {ratios['panel_over_none']:.2f} times as long as without")
     print(f"tillbox is {ratios['script_over_tillbox']:.2f} times ahead of the script")
     if arguments.json:
         result = {"how": how, "rtt_ms": arguments.rtt_ms, "samples_ms": samples, "ratios": ratios}
@@ -49,9 +52,11 @@ def measure(directory: Path, rounds: int, rtt_s: float, *, quick: bool = False) 
     with ExitStack() as stack:
         stage = stack.enter_context(Stage(directory, rtt_s))
         box = stack.enter_context(Box(stage))
-        contestants: list[Contestant] = [Tillbox(stage, box), Script(stage, stack), Floor(stage), Insert(directory, stack)]
+        with_panel = stack.enter_context(Box(stage, name="box-with-panel", display="ssd1306"))
+        contestants: list[Contestant] = [Tillbox(stage, box), TillboxWithPanel(stage, with_panel)]
+        contestants += [Script(stage, stack), Floor(stage), Insert(directory, stack)]
         if not quick:
-            contestants.insert(1, TillboxClosedOn(stage, box))
+            contestants.insert(2, TillboxClosedOn(stage, box))
             _play(contestants, WARM_UP_ROUNDS)
         return _play(contestants, rounds)
 
@@ -59,7 +64,7 @@ def measure(directory: Path, rounds: int, rtt_s: float, *, quick: bool = False) 
 def _play(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[float]]:
     samples: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     for _ in range(rounds):
-        for contestant in contestants:
+        for contestant in random.sample(contestants, len(contestants)):
             samples[contestant.name].append(contestant.sale())
     return samples
 

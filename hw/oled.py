@@ -1,7 +1,8 @@
 """[display] kind = any of `hw.factory.display_kinds()`: an OLED panel through luma.oled, on I2C or SPI.
 
-Writing a frame takes 23 to 92 ms on I2C, and a stuck bus holds its caller for seconds. So one thread per panel does all of it, the
-import of luma included, and takes the latest image from a slot; the event loop only ever puts an image there.
+Writing a whole picture takes 23 to 92 ms on I2C, and a stuck bus holds its caller for seconds. So one thread per panel does all of it,
+the import of luma included, and takes the latest image from a slot; the event loop only ever puts an image there. The thread speaks to
+`hw.panel`, which sends what changed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image
@@ -20,22 +20,21 @@ from PIL import Image
 from hw.errors import DeviceError
 from hw.health import OK, HealthNote
 from hw.interfaces import Condition, Health, HealthListener
-from hw.luma_panel import is_off, lost_power, open_panel, panel_error
+from hw.luma_panel import open_panel
+from hw.panel import Frame, Panel
 from hw.settings import DisplaySettings
 
 _log = logging.getLogger(__name__)
 
-REFRESH_S = 60.0  # a panel that lost its power and got it back is dark until it is set up again, and its bus reports nothing
 LOOK_S = 10.0  # between looks at a panel that has nothing new to show: sooner than anybody calls for help, and six wake-ups a minute
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # between attempts to reach a panel that does not answer
-DIMMED = 0x20  # of 255, for a phone to read; within 0x10-0x40 bloom disappears and exposures grow past one refresh (facts 4.4)
 CLOSE_S = 2.0  # a hanging bus is left behind after that
-STUCK_S = 5.0  # one frame takes a tenth of a second at most
+STUCK_S = 5.0  # a whole picture takes a tenth of a second at most
 
 
 class LumaDisplay:
-    """One panel. `connect` opens it and may block or raise; the device has luma's `mode`, `display(image)`, `contrast(level)` and
-    `cleanup()`. `condition` makes what its thread waits on."""
+    """One panel. `connect` opens it and may block or raise; the device is one of luma's, or has its `mode`, `display(image)`,
+    `contrast(level)` and `cleanup()`. `condition` makes what its thread waits on."""
 
     def __init__(
         self,
@@ -56,7 +55,7 @@ class LumaDisplay:
         self._wanted: tuple[bytes, bool] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gone = asyncio.Event()
-        panel = _Panel(settings, connect, clock)
+        panel = Panel(settings, connect, clock)
         self._worker = _Worker(panel, clock, condition(), first_pause_s, self._report, self._finished)
 
     @property
@@ -73,7 +72,7 @@ class LumaDisplay:
         if wanted == self._wanted:
             return
         self._wanted = wanted
-        self._worker.put(_Frame(image.copy(), for_cameras))
+        self._worker.put(Frame(image.copy(), for_cameras))
         self._look_for_hang()
 
     async def close(self, last: Image.Image | None = None) -> None:
@@ -81,7 +80,7 @@ class LumaDisplay:
             return
         if last is not None:
             self._pixels(last)
-        self._worker.stop(_Frame(last.copy() if last is not None else Image.new("1", (self.width, self.height))))
+        self._worker.stop(Frame(last.copy() if last is not None else Image.new("1", (self.width, self.height))))
         try:
             await asyncio.wait_for(self._gone.wait(), self._close_s)
         except TimeoutError:
@@ -111,107 +110,12 @@ class LumaDisplay:
                 self._loop.call_soon_threadsafe(call)
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """A picture, and whether a phone is to read it."""
-
-    image: Image.Image
-    for_cameras: bool = False
-
-
-class _Panel:
-    """The luma device, set up at the first need, after any error, and when its last set-up is long ago."""
-
-    def __init__(self, settings: DisplaySettings, connect: Callable[[DisplaySettings], Any], clock: Callable[[], float]) -> None:
-        self._settings = settings
-        self._connect = connect
-        self._clock = clock
-        self._device: Any = None
-        self._set_up_at = 0.0
-        self._dimmed = False
-        self._says_when_off = False
-
-    @property
-    def answers(self) -> bool:
-        """As far as is known from the last time that something was written to it."""
-        return self._device is not None
-
-    @property
-    def can_be_looked_at(self) -> bool:
-        """Nothing answers on SPI: a look would find nothing."""
-        return self._settings.interface == "i2c"
-
-    def show(self, frame: _Frame | None) -> None:
-        """Write a frame; without one, only set up what is not. Raises DeviceError."""
-        with self._explained():
-            self._write(frame)
-
-    def look(self) -> None:
-        """Find out whether the panel is still there, and lit. Raises DeviceError.
-
-        It is told the brightness that it has: three bytes that change nothing, that every kind of panel knows, and that one which is
-        away does not acknowledge. One that lost its power and has it again does, but is dark until it is set up: it says so where it
-        can be read, in one byte."""
-        with self._explained():
-            self._device.contrast(self._level)
-            if self._says_when_off and is_off(self._settings):
-                raise lost_power(self._settings)
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as exc:  # a panel never stops a payment, whatever its driver raises
-            self.let_go()
-            raise panel_error(exc, self._settings) from exc
-
-    def let_go(self) -> None:
-        """After an error the panel may be in any state: it is set up from the start the next time."""
-        device, self._device = self._device, None
-        if device is not None:
-            with contextlib.suppress(Exception):
-                device.cleanup()
-
-    def _write(self, frame: _Frame | None) -> None:
-        if self._device is not None and self._clock() - self._set_up_at > REFRESH_S:
-            self.let_go()
-        if self._device is None:
-            self._set_up()
-        if frame is not None:
-            image = frame.image
-            self._dim(frame.for_cameras)
-            self._device.display(image if self._device.mode == "1" else image.convert(self._device.mode))
-
-    def _set_up(self) -> None:
-        self._device = self._connect(self._settings)
-        self._set_up_at = self._clock()
-        self._dimmed = False
-        self._says_when_off = self.can_be_looked_at and self._is_read_as_on()
-
-    def _is_read_as_on(self) -> bool:
-        """Whether it says that it is on now that it is. Not every copy of a chip can be read, and what it cannot say is not believed."""
-        try:
-            return not is_off(self._settings)
-        except OSError as exc:
-            _log.debug("display_not_read error=%s", exc)
-            return False
-
-    def _dim(self, wanted: bool) -> None:
-        if wanted != self._dimmed:
-            self._dimmed = wanted
-            self._device.contrast(self._level)
-
-    @property
-    def _level(self) -> int:
-        return min(DIMMED, self._settings.contrast) if self._dimmed else self._settings.contrast
-
-
 class _Worker:
     """The thread that alone speaks to the panel. It sleeps until there is an image, or until the next look or attempt is due."""
 
     def __init__(
         self,
-        panel: _Panel,
+        panel: Panel,
         clock: Callable[[], float],
         changed: threading.Condition,
         first_pause_s: float,
@@ -224,7 +128,7 @@ class _Worker:
         self._report = report
         self._finished = finished
         self._changed = changed
-        self._frame: _Frame | None = None  # the latest wanted
+        self._frame: Frame | None = None  # the latest wanted
         self._fresh = False  # it has not been shown yet
         self._stopping = False
         self.busy_since: float | None = None
@@ -232,12 +136,12 @@ class _Worker:
     def start(self) -> None:
         threading.Thread(target=self._run, name="display", daemon=True).start()
 
-    def put(self, frame: _Frame) -> None:
+    def put(self, frame: Frame) -> None:
         with self._changed:
             self._frame, self._fresh = frame, True
             self._changed.notify()
 
-    def stop(self, last: _Frame) -> None:
+    def stop(self, last: Frame) -> None:
         """Show `last` if the panel answers, let go of it, end."""
         with self._changed:
             self._frame, self._fresh, self._stopping = last, True, True
@@ -267,13 +171,13 @@ class _Worker:
         with self._changed:
             return self._fresh or not self._panel.answers
 
-    def _take(self) -> _Frame | None:
+    def _take(self) -> Frame | None:
         """The latest frame, shown already or not: a panel that comes back needs it again."""
         with self._changed:
             self._fresh = False
             return self._frame
 
-    def _show(self, frame: _Frame | None) -> None:
+    def _show(self, frame: Frame | None) -> None:
         if self._attempt(lambda: self._panel.show(frame)):
             self._pause_s = self._first_pause_s
             self._report(OK)

@@ -6,7 +6,8 @@ from pictures import picture, same
 from waiting import settle, until
 
 from hw.interfaces import Condition
-from hw.oled import DIMMED, LumaDisplay
+from hw.oled import LumaDisplay
+from hw.panel import DIMMED
 from hw.settings import DisplaySettings
 from hw.simulated import SimulatedDisplay
 
@@ -60,7 +61,8 @@ class LumaRig:
 
     @property
     def frames(self):
-        return len(self.panel.frames)
+        """How often anything was sent to it: a part of a picture, or how bright it is to be."""
+        return self.panel.writes + len(self.panel.commands)
 
     @property
     def is_dimmed(self):

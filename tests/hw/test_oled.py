@@ -11,12 +11,14 @@ from pathlib import Path
 import luma.oled.device
 import pytest
 from fake_panel import FakePanel
+from panel_chips import chip_of
 from pictures import picture, same
 from waiting import settle, until
 
 from hw.factory import display_kinds
 from hw.interfaces import Condition
-from hw.oled import DIMMED, REFRESH_S, STUCK_S, LumaDisplay
+from hw.oled import STUCK_S, LumaDisplay
+from hw.panel import DIMMED, REFRESH_S
 from hw.settings import DisplaySettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Image.Image.getdata is deprecated:DeprecationWarning")
@@ -60,17 +62,17 @@ async def is_ok(display):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in display_kinds() if kind != "ssd1325"])
-async def test_every_panel_that_can_be_configured_is_one_of_lumas(kind, panel, make, monkeypatch):
+async def test_every_panel_that_can_be_configured_is_one_of_lumas(kind, panel, make):
     if not hasattr(luma.oled.device, kind):
         pytest.skip(f"luma.oled {luma.oled.__version__} is too old for {kind}")
-    monkeypatch.setattr("fake_panel._Bus._picture", lambda _bus, data: data)
+    panel.chip = chip_of(kind)
     width, height = SIZES.get(kind, (128, 64))
     display = make(DisplaySettings(kind, width=width, height=height))
     display.open(lambda _health: None)
     await is_ok(display)
-    frames = len(panel.frames)
+    writes = panel.writes
     display.show(picture(5, (width, height)))
-    await until(lambda: len(panel.frames) > frames)
+    await until(lambda: panel.writes > writes)
     assert display.health.condition is Condition.OK
 
 
@@ -142,10 +144,10 @@ async def test_only_the_latest_of_many_pictures_is_sent_while_the_bus_is_slow(ma
     panel.free.clear()
     for number in range(1, 50):
         display.show(picture(number))
-    frames = len(panel.frames)
+    writes = panel.writes
     panel.free.set()
     await until(lambda: same(panel.image, picture(49)))
-    assert len(panel.frames) - frames <= 2
+    assert panel.writes - writes <= 2
 
 
 async def test_showing_never_waits_for_a_bus_that_hangs(make, panel):

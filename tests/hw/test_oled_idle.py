@@ -10,7 +10,8 @@ from pictures import picture, same
 from waiting import settle, until
 
 from hw.interfaces import Condition
-from hw.oled import DIMMED, FIRST_PAUSE_S, LOOK_S, STUCK_S, LumaDisplay
+from hw.oled import FIRST_PAUSE_S, LOOK_S, STUCK_S, LumaDisplay
+from hw.panel import DIMMED
 from hw.settings import DisplaySettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Image.Image.getdata is deprecated:DeprecationWarning")
@@ -68,9 +69,9 @@ async def is_noticed(display):
 
 
 async def is_shown_again(display, panel, moments):
-    frames = len(panel.frames)
+    writes = panel.writes
     await moments.pass_by(FIRST_PAUSE_S)
-    assert len(panel.frames) > frames
+    assert panel.writes > writes
     assert same(panel.image, picture(5))
     assert panel.lit
     await until(lambda: display.health.condition is Condition.OK)
@@ -107,13 +108,13 @@ async def test_a_panel_that_was_without_power_for_a_moment_is_dark_and_says_so(i
 async def test_an_idle_minute_takes_six_looks_that_draw_nothing_and_wake_nobody(idle, panel, moments, monkeypatch):
     woken = []
     monkeypatch.setattr(asyncio.get_running_loop(), "call_soon_threadsafe", woken.append)
-    frames, waits = len(panel.frames), len(moments.timeouts)
+    writes, waits = panel.writes, len(moments.timeouts)
     panel.commands.clear()
     panel.reads = 0
     for _ in range(MINUTE):
         await moments.pass_by(LOOK_S)
     assert panel.commands == [(0x81, DisplaySettings("ssd1306").contrast)] * MINUTE  # the brightness that it has
-    assert (panel.reads, len(panel.frames), woken) == (MINUTE, frames, [])
+    assert (panel.reads, panel.writes, woken) == (MINUTE, writes, [])
     assert moments.timeouts[waits:] == [LOOK_S] * MINUTE
     assert MINUTE <= 6
 
@@ -140,10 +141,10 @@ async def test_one_that_cannot_be_read_is_left_alone_until_it_is_away(how, make,
         monkeypatch.setattr("fake_panel._Bus.read_byte", lambda _bus, _address: 0xFF)
     display = make()
     await show(display, panel, moments)
-    frames = len(panel.frames)
+    writes = panel.writes
     for _ in range(MINUTE):
         await moments.pass_by(LOOK_S)
-    assert (len(panel.frames), display.health.condition) == (frames, Condition.OK)
+    assert (panel.writes, display.health.condition) == (writes, Condition.OK)
     panel.plugged = False
     await moments.pass_by(LOOK_S)
     assert (await is_noticed(display)).condition is Condition.MISSING
