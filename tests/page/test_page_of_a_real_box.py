@@ -5,6 +5,7 @@ daemon/web/static, daemon.web.page
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -126,3 +127,50 @@ def test_who_guesses_is_told_to_wait(guarded: BoxProcess, look: Look) -> None:
         expect(seen.page.locator("#log-in-said")).not_to_have_text("")
         seen.page.wait_for_timeout(50)
     expect(seen.page.locator("#log-in-said")).to_have_text("Too many wrong tokens. Wait a little, then try again.")
+
+
+def test_a_person_sees_to_a_payment_in_doubt(box: BoxProcess, look: Look) -> None:
+    """What is unclear stands on top; its window says what can be done about it, and asks who does it and why."""
+    ref = box.sell(fresh_code("wrong_amount"))["ref"]
+    seen = look(address(box.port))
+    page = seen.page
+    expect(page.locator("#payments-said")).to_contain_text("Look at these first")
+    page.get_by_role("button", name=ref).click()
+    acts = page.locator("form.acts")
+    expect(acts.get_by_role("button")).to_have_text(["Ask the provider now", "Send the money back", "I have seen to it"])
+    expect(acts.get_by_role("button", name="Send the money back")).to_be_disabled()
+    expect(acts).to_contain_text("no money is known to be there that could go back")
+    seen.picture("doubt")
+    acts.get_by_role("button", name="I have seen to it").click()
+    expect(acts.get_by_role("status")).to_contain_text("Say who you are")
+    expect(acts.get_by_label("Your name")).to_be_focused()
+    acts.get_by_label("Your name").fill("Ann")
+    acts.get_by_role("button", name="I have seen to it").click()
+    expect(acts.get_by_role("status")).to_contain_text("Say why")
+    acts.get_by_label("Why, in your words").fill("paid back in cash")
+    page.keyboard.press("Tab")
+    acts.get_by_role("button", name="I have seen to it").press("Enter")
+    expect(page.locator("#payment .lead")).to_contain_text("seen to: Ann: paid back in cash")
+    expect(page.locator("#payment ol li").last).to_contain_text("somebody has seen to it")
+    expect(acts).to_have_count(0)
+    seen.picture("seen-to")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#payments-said")).to_have_text("")
+    expect(page.locator("#ready")).to_have_text("Ready for a sale")
+    assert box.payment(ref)["reason"] == {"code": "settled", "text": "Ann: paid back in cash"}
+
+
+def test_what_the_box_cannot_do_after_all_it_says_in_the_window(box: BoxProcess, look: Look) -> None:
+    """Somebody else was quicker, at the command line."""
+    ref = box.sell(fresh_code("wrong_amount"))["ref"]
+    seen = look(address(box.port))
+    seen.forgiven = ("409",)
+    page = seen.page
+    page.get_by_role("button", name=ref).click()
+    acts = page.locator("form.acts")
+    acts.get_by_label("Your name").fill("Ann")
+    acts.get_by_label("Why, in your words").fill("paid back in cash")
+    settled = {"act": "settle", "by": "Bo", "reason": "paid back"}
+    assert box.request("POST", f"/v1/payments/{ref}/acts", json.dumps(settled).encode()).status == 202
+    acts.get_by_role("button", name="I have seen to it").click()
+    expect(acts.get_by_role("status")).to_contain_text("nothing about it is for a person to see to")

@@ -1,5 +1,6 @@
 // The list of payments: newest first, those in doubt on top, found by what a person has in hand; and one payment's whole story.
 
+import { acts } from "./acts.js";
 import { Refused, call } from "./box.js";
 import { byId, fill, make, say } from "./dom.js";
 import { minor, money } from "./money.js";
@@ -92,17 +93,22 @@ export class Payments {
 
   async open(ref) {
     const path = `/v1/payments/${encodeURIComponent(ref)}`;
-    const [payment, { entries }] = await Promise.all([call("GET", path), call("GET", `${path}/entries`)]);
+    const again = async () => {
+      await this.open(ref);
+      await this.load();
+    };
+    const [payment, { entries }, todo] = await Promise.all([call("GET", path), call("GET", `${path}/entries`), acts(path, again)]);
     byId("payment-title").textContent = `${ref}: ${money(payment.amount, payment.currency)}`;
     fill(
       byId("payment-body"),
       make("p", { class: "lead" }, outcome(payment)),
+      todo,
       make("h3", {}, word("orders")),
       ...(payment.attempts.length ? payment.attempts.map(order) : [make("p", { class: "faint" }, word("no_attempts"))]),
       make("h3", {}, word("time_line")),
       make("ol", { class: "line" }, ...entries.map(line)),
     );
-    byId("payment").showModal();
+    if (!byId("payment").open) byId("payment").showModal();
   }
 }
 

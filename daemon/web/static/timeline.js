@@ -6,11 +6,12 @@ import { now, word } from "./words.js";
 export function outcome(payment) {
   const why = payment.reason?.text || payment.reason?.code;
   const state = make("span", { class: `state ${payment.state}` }, word(`state.${payment.state}`));
+  if (payment.reason?.code === "settled") return make("span", {}, state, `, ${word("seen_to")}: ${why}`);
   return make("span", {}, state, why && payment.reason.code !== payment.state ? `: ${why}` : null);
 }
 
 export function line(entry) {
-  const said = [entry.detail.call && word(`call.${entry.detail.call}`), entry.detail.verdict, entry.detail.text ?? entry.detail.kind ?? entry.detail.by];
+  const said = [entry.detail.call && word(`call.${entry.detail.call}`), entry.detail.verdict, entry.detail.by, entry.detail.text ?? entry.detail.kind];
   const told = [...new Set(said.filter(Boolean).map(String))].join(", ");
   return make(
     "li",
