@@ -63,7 +63,10 @@ class Program:
     def stop(self) -> None:
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(PATIENCE_S)
+        try:
+            self._process.wait(PATIENCE_S)
+        finally:
+            self._process.kill()  # it may hang; nothing where it has ended
 
     def _wait(self, end: float) -> None:
         assert self._process is not None
