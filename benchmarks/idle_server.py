@@ -17,11 +17,15 @@ from aiohttp import web
 LIBRARIES = ("sqlite3", "PIL.Image", "serial", "defusedxml.ElementTree", "argparse", "tomllib", "logging.handlers")
 
 
+async def answer(_request: web.Request) -> web.Response:
+    return web.json_response({"ready": True})
+
+
 async def main(libraries: bool) -> None:
     for name in LIBRARIES if libraries else ():
         importlib.import_module(name)
     app = web.Application()
-    app.router.add_get("/v1/box", lambda _: web.json_response({"ready": True}))
+    app.router.add_get("/v1/box", answer)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 import serial
 
@@ -18,7 +19,7 @@ LOOK_S = 0.1
 
 def main(port: str, redraw: bool) -> None:
     with serial.Serial(port, 9600, timeout=0) as scanner:
-        draw = screen() if redraw else lambda: None
+        draw = screen() if redraw else bytes
         print("looking", flush=True)
         while True:
             if scanner.in_waiting:
@@ -27,7 +28,8 @@ def main(port: str, redraw: bool) -> None:
             time.sleep(LOOK_S)
 
 
-def screen():  # type: ignore[no-untyped-def]  # Pillow is not to be imported by the bare loop
+def screen() -> Callable[[], bytes]:
+    """Draws, and gives what would go to the panel. The bare loop does not import Pillow."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default()
