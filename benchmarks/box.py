@@ -5,25 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import re
-import subprocess
 import sys
-import time
+from collections.abc import Mapping
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from benchmarks import provider
+from benchmarks.program import Program
 from benchmarks.pty_scanner import PtyScanner
 from benchmarks.stage import PATIENCE_S, Stage
 from daemon.sandbox.tls import write_private
 
-ROOT = Path(__file__).resolve().parents[1]
 AMOUNT = 1250
-
-_STARTED = re.compile(r"started port=(\d+)")
 
 _CONFIG = """
 [box]
@@ -34,10 +29,7 @@ kind = "serial"
 port = "{port}"
 [display]
 kind = "{display}"
-[lights]
-kind = "simulated"
-[buzzer]
-kind = "simulated"
+{pins}
 [gateways.wechat]
 kind = "wechat"
 base_url = "{base_url}"
@@ -56,70 +48,62 @@ listen = "127.0.0.1:0"
 """
 
 
+SIMULATED = """
+[lights]
+kind = "simulated"
+[buzzer]
+kind = "simulated"
+"""
+
+
 class Box:
     """`with Box(stage) as box:` has it running and ready to sell. With `display` it has that panel, on an I2C bus that takes as long as a
     real one at 400 kHz (benchmarks.box_with_panel); several boxes of one stage need a `name` each."""
 
-    def __init__(self, stage: Stage, arguments: tuple[str, ...] = (), *, name: str = "box", display: str = "simulated") -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        arguments: tuple[str, ...] = (),
+        *,
+        name: str = "box",
+        display: str = "simulated",
+        pins: str = SIMULATED,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """`pins`: the tables [lights] and [buzzer]."""
         self.scanner = PtyScanner()
-        self._module = "daemon" if display == "simulated" else "benchmarks.box_with_panel"
-        self._directory = stage.directory / name
-        self._directory.mkdir()
-        write_private(self._directory / "wechat.key", provider.KEY.encode())
-        config = _CONFIG.format(
-            port=self.scanner.path,
-            display=display,
-            base_url=stage.base_url,
-            appid=provider.APPID,
-            mch_id=provider.MCH_ID,
-            certificates=stage.certificates,
-        )
-        (self._directory / "config.toml").write_text(config, encoding="utf-8")
-        self._arguments = arguments
+        directory = stage.directory / name
+        directory.mkdir()
+        self.journal = directory / "journal.sqlite"
+        write_private(directory / "wechat.key", provider.KEY.encode())
+        addresses = {"port": self.scanner.path, "base_url": stage.base_url, "appid": provider.APPID, "mch_id": provider.MCH_ID}
+        config = _CONFIG.format(**addresses, display=display, certificates=stage.certificates, pins=pins)
+        (directory / "config.toml").write_text(config, encoding="utf-8")
+        module = "daemon" if display == "simulated" else "benchmarks.box_with_panel"
+        command = [sys.executable, "-m", module, "run", "--config", str(directory / "config.toml"), *arguments]
+        self.program = Program(command, directory / "log", r"started port=(\d+)", _is_ready, environ)
         self._refs = itertools.count(1)
-        self._port = 0
 
     def __enter__(self) -> Box:
-        with (self._directory / "log").open("wb") as log:
-            command = [sys.executable, "-m", self._module, "run", "--config", str(self._directory / "config.toml"), *self._arguments]
-            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            self._port = self._started()
-        except BaseException:
-            self._process.kill()
-            raise
+        self.program.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._process.terminate()
-        self._process.wait(PATIENCE_S)
+        self.program.stop()
         self.scanner.close()
 
     @property
     def port(self) -> int:
-        return self._port
+        return self.program.port
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self.program.pid
 
     def ask(self) -> Sale:
         """The till asks for an amount, and waits for news of it."""
         ref = f"bench-{os.getpid()}-{next(self._refs)}"
-        return Sale(self._port, ref)
-
-    def _started(self) -> int:
-        """Its port, once it could sell."""
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end and self._process.poll() is None:
-            found = _STARTED.search(self._log())
-            if found and _is_ready(int(found[1])):
-                return int(found[1])
-            time.sleep(0.02)
-        raise RuntimeError(f"the box cannot sell:\n{self._log()}")
-
-    def _log(self) -> str:
-        return (self._directory / "log").read_text(encoding="utf-8")
+        return Sale(self.port, ref)
 
 
 def _is_ready(port: int) -> bool:

@@ -10,10 +10,11 @@ import argparse
 import asyncio
 import json
 import random
+import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +32,8 @@ DAYS = 300
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ROUNDS = 15
 ENDS = {State.PAID: 90, State.REFUSED: 4, State.REVOKED: 2, State.CANCELLED: 2, State.EXPIRED: 1.9, State.REFUNDED: 0.1}
+PIECE = 1000  # payments made at a time
+DETAIL = json.dumps({"call": "submit", "verdict": "paid", "code": "SUCCESS"})
 COMMON = 500  # fen; three in ten cost that
 
 
@@ -42,20 +45,25 @@ def a_payment(number: int, of: int, chance: random.Random) -> Payment:
     return Payment(Ref(f"R-{number:07d}"), "http", amount, Mode.SCAN, state, at, at, attempts=(order,))
 
 
+def _events(number: int, made: Payment) -> Iterator[tuple[object, ...]]:
+    for state in ("awaiting_code", "submitting", "pending", made.state.value):
+        yield made.created_at, number, made.attempts[0].out_trade_no, "replied", state, DETAIL
+
+
+def _insert(db: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    db.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
+
+
 def fill(path: Path, payments: int) -> None:
     """As a box leaves it, but in one transaction; four events a payment."""
     file, chance = JournalFile.open(path), random.Random(7)
     db = file._db  # noqa: SLF001  # 100,000 synced writes would take a quarter of an hour
     db.execute("BEGIN")
-    for number in range(1, payments + 1):
-        made = a_payment(number, payments, chance)
-        rows = [("payments", PAYMENT_COLUMNS, (*payment_values(made, "boot")[:-1], 0))]
-        rows += [("attempts", ATTEMPT_COLUMNS, attempt_values(order, number)) for order in made.attempts]
-        detail = json.dumps({"call": "submit", "verdict": "paid", "code": "SUCCESS"})
-        for state in ("awaiting_code", "submitting", "pending", made.state.value):
-            rows.append(("events", EVENT_COLUMNS, (made.created_at, number, made.attempts[0].out_trade_no, "replied", state, detail)))
-        for table, columns, values in rows:
-            db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", values)
+    for begun in range(1, payments + 1, PIECE):
+        made = {number: a_payment(number, payments, chance) for number in range(begun, min(begun + PIECE, payments + 1))}
+        _insert(db, "payments", PAYMENT_COLUMNS, ((*payment_values(one, "boot")[:-1], 0) for one in made.values()))
+        _insert(db, "attempts", ATTEMPT_COLUMNS, (attempt_values(order, number) for number, one in made.items() for order in one.attempts))
+        _insert(db, "events", EVENT_COLUMNS, (event for number, one in made.items() for event in _events(number, one)))
     seal_all(db)
     db.execute("COMMIT")
     file.close()

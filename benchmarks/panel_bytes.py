@@ -26,9 +26,9 @@ from typing import Any
 import luma.oled
 from PIL import Image
 
-from benchmarks.box import ROOT
 from benchmarks.i2c_wire import Wire
 from benchmarks.panel_figures import FIRST, SAME, SCREEN, TICK, Written, table, verdicts
+from benchmarks.program import ROOT
 from benchmarks.sale_pictures import is_tick, pictures
 from daemon.texts import Language
 from hw.luma_panel import open_panel

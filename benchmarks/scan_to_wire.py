@@ -18,9 +18,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.box import ROOT, Box
+from benchmarks.box import Box
 from benchmarks.contestants import Contestant, Floor, Insert, Script, Tillbox, TillboxClosedOn, TillboxWithPanel
 from benchmarks.figures import median, table
+from benchmarks.program import ROOT
 from benchmarks.stage import Stage
 
 WARM_UP_ROUNDS = 2  # not counted: the first sale of a process reads modules and pages that all later ones find

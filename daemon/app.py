@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon import __version__
 from daemon.attending import Attending
 from daemon.config import Config, ConfigProblems
 from daemon.cycle import Rules
@@ -189,7 +189,7 @@ class App:
         config = self.config
         kinds = {name: till.kind for name, till in config.tills.items()}
         disk = Disk(config.journal.path, certificates(config.gateways))
-        return Metrics(self.gateways, kinds, disk, version=version("tillbox"), terminal=config.box.terminal_id)
+        return Metrics(self.gateways, kinds, disk, version=__version__, terminal=config.box.terminal_id)
 
     def _build_web(self) -> Web:
         box, tills = self.config.box, self.config.tills
@@ -202,7 +202,7 @@ class App:
             panel_png=self._panel_png,
             simulated_scan=self._simulated_scan(),
             is_alive=self.vitals.is_alive,
-            version=version("tillbox"),
+            version=__version__,
             terminal=box.terminal_id,
             pushed={n: g for n, g in self.gateways.items() if isinstance(g, Pushed)},
             till=next((name for name, till in tills.items() if till.kind == "http"), None),
@@ -217,7 +217,7 @@ class App:
         terms = Terms(box.currency, box.max_amount)
         has_button = self.config.hardware.button.kind != "none"
         front = BoxFront(self.presenter, self.scanning, self.giving_up, has_button=has_button)
-        shop = Shop(self.desk, tellings, terms, self._numbers, version("tillbox"), front, self._build_house())
+        shop = Shop(self.desk, tellings, terms, self._numbers, __version__, front, self._build_house())
         return build_tills(self.config.tills.values(), shop, factory)
 
     def _build_house(self) -> House:
@@ -236,7 +236,7 @@ class App:
         if settings is None:
             return None
         board.fleet = UNOPENED
-        names = settings.topic, self.config.box.terminal_id, version("tillbox")
+        names = settings.topic, self.config.box.terminal_id, __version__
         follow = partial(self.desk.follow, page=FLEET_PAGE)
         return build_fleet(settings, names, self.journal, follow, self.desk.status, board.fleet_is, _wall)
 
@@ -257,7 +257,7 @@ class App:
     # -- starting and stopping --
 
     async def _start(self) -> None:
-        log.info("starting version=%s terminal=%s", version("tillbox"), self.config.box.terminal_id)
+        log.info("starting version=%s terminal=%s", __version__, self.config.box.terminal_id)
         self.journal.claim()  # before anything that is another box's, if one runs already: its panel, its payments
         self._stack.push_async_callback(self.journal.close)
         self._open_face()
@@ -355,7 +355,7 @@ class App:
 
     def _sights(self) -> Sights:
         box = self.config.box
-        about = {"version": version("tillbox"), "terminal_id": box.terminal_id, "store_name": box.store_name, "currency": box.currency}
+        about = {"version": __version__, "terminal_id": box.terminal_id, "store_name": box.store_name, "currency": box.currency}
         listeners = (self.presenter.listeners, self.presenter.picture_listeners)
         return Sights(lambda: {**self.desk.status(), **about}, self._dots, listeners)
 

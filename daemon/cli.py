@@ -10,9 +10,10 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from daemon import __version__
 
 DONE, FAILED, WRONG = 0, 1, 2
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Every command and option."""
     top = argparse.ArgumentParser(prog="tillbox", description="A payment box: scans a payment code, charges it once, proves the outcome.")
-    top.add_argument("--version", action="version", version=f"tillbox {version('tillbox')}")
+    top.add_argument("--version", action="version", version=f"tillbox {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_run(commands)
     _add_demo(commands)

@@ -7,7 +7,6 @@ begin with a hyphen are such texts, and a program that reads the file takes the 
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable
 from datetime import tzinfo
@@ -43,6 +42,8 @@ def lines(page: Iterable[Made], zone: tzinfo | None = None) -> bytes:
 
 
 def _lines(rows: Iterable[tuple[object, ...]]) -> bytes:
+    import csv  # by a box that is asked for a day, and not before
+
     text = io.StringIO(newline="")
     csv.writer(text).writerows([harmless(value) for value in row] for row in rows)
     return text.getvalue().encode("utf-8", "backslashreplace")  # half a character is no reason to be without the day's file

@@ -6,7 +6,6 @@ name, would lose the last commits.
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import logging
 import sqlite3
@@ -34,6 +33,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_SCHEMA = Path(__file__).with_name("schema")
 _NEWEST = 2**63 - 1  # no payment has that number: SQLite gives it to none
 CHECK_BELOW = 8 * 2**20  # bytes; a whole check takes about 1 s per 100 MB on a PC, and start-up must not grow with history
 _SEALED = 2  # the step of the schema that brought the seals
@@ -126,17 +126,17 @@ class JournalFile:
         """Indices, too, which the twice as quick `quick_check` leaves out: what is open is found by one."""
         with translated():
             found = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            self._db.execute("PRAGMA shrink_memory")  # every page was read, and up to 2 MB of them would be kept
         if found != "ok":
             raise CorruptError(f"the file is damaged: {found}")
 
     def _migrate(self, *, may_change: bool) -> None:
         """Bring the tables to this version, each step in a transaction of its own."""
-        folder = importlib.resources.files("daemon").joinpath("schema")
-        steps = sorted(p.name for p in folder.iterdir() if p.name.endswith(".sql"))
+        steps = sorted(_SCHEMA.glob("*.sql"))
         with translated():
             done = self._version(len(steps), may_change)
-            for number, name in enumerate(steps[done:], start=done + 1):
-                script = folder.joinpath(name).read_text(encoding="utf-8")
+            for number, step in enumerate(steps[done:], start=done + 1):
+                script = step.read_text(encoding="utf-8")
                 self._db.executescript(f"BEGIN IMMEDIATE;\n{script}")
                 if number == _SEALED:
                     seal_all(self._db)

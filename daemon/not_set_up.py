@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+from daemon import __version__
 from daemon.config import ConfigProblems
 from daemon.gateways.base import Push
 from daemon.health import Board
@@ -109,7 +109,7 @@ class NotSetUp:
             panel_png=lambda: png(self._draw(self.view)),
             simulated_scan=None,
             is_alive=lambda: True,
-            version=version("tillbox"),
+            version=__version__,
             terminal=so_far.box.terminal_id,
         )
         try:

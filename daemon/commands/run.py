@@ -16,6 +16,7 @@ import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import fields
 
+from daemon import authorities
 from daemon.cli import DONE, FAILED, WRONG
 from daemon.commands.configuration import WrongConfigurationError, read_config
 from daemon.config import Config, ConfigProblems
@@ -36,6 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _logged(arguments: argparse.Namespace, work: Coroutine[None, None, int], secrets: Sequence[Secret] = ()) -> int:
     """Carry it out with the log that the command line and the place ask for."""
     from daemon.logs import is_under_systemd, redact, setup
+
+    with authorities.hidden():
+        import aiohttp  # noqa: F401  # the first who imports it decides what it finds
 
     logs = setup(arguments.log_level, under_systemd=is_under_systemd(os.environ))
     for secret in secrets:

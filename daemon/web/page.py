@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from aiohttp import web
 
@@ -41,8 +40,8 @@ class _File:
 class Page:
     """Files are read when the first of them is asked for; a box whose page nobody opens never has them in memory."""
 
-    def __init__(self, folder: Traversable | None = None) -> None:
-        self._folder = folder or files("daemon.web") / "static"
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path(__file__).with_name("static")
         self._files: Mapping[str, _File] | None = None
 
     async def index(self, request: web.Request) -> web.Response:
@@ -67,10 +66,10 @@ class Page:
         return web.Response(body=found.body, headers=headers, content_type=found.kind, charset="utf-8")
 
 
-def _read(folder: Traversable) -> dict[str, _File]:
+def _read(folder: Path) -> dict[str, _File]:
     return {entry.name: _file(entry) for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _KINDS}
 
 
-def _file(entry: Traversable) -> _File:
+def _file(entry: Path) -> _File:
     body = entry.read_bytes()
     return _File(body, _KINDS[entry.name.rpartition(".")[2]], f'"{hashlib.sha256(body).hexdigest()[:16]}"')

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from daemon import __version__
 from daemon.cli import parser
 from daemon.config import ConfigProblems, load
 from hw.gpio_lines import GROUP as PINS
@@ -95,6 +96,5 @@ def test_the_man_page_knows_every_command(command):
 
 
 def test_the_version_is_the_same_everywhere():
-    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
-    assert f"tillbox {version}" in (ROOT / "docs" / "tillbox.1").read_text().splitlines()[0]
-    assert f"tillbox_{version}-{NFPM['release']}_all.deb" in (ROOT / "README.md").read_text()
+    assert f"tillbox {__version__}" in (ROOT / "docs" / "tillbox.1").read_text().splitlines()[0]
+    assert f"tillbox_{__version__}-{NFPM['release']}_all.deb" in (ROOT / "README.md").read_text()
