@@ -129,9 +129,10 @@ async def _connected(version: int, count: int, pieces: Sequence[bytes]) -> None:
 
 async def _exchanged(
     connection: Connection, opening: asyncio.Future[None], reader: asyncio.StreamReader, count: int, pieces: Sequence[bytes]
-) -> list[tuple[int, asyncio.Future[None]]]:
+) -> Sequence[tuple[int, asyncio.Future[None]]]:
     """What was published, and how much had come from the broker by then."""
-    heard, sent = 0, []
+    heard = 0
+    sent: list[tuple[int, asyncio.Future[None]]] = []
     for piece in pieces:
         reader.feed_data(piece)
         heard += len(piece)
