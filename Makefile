@@ -155,10 +155,11 @@ MODULE ?=
 mutate: setup ## change the core line by line, and see that its tests notice (MODULE="cycle money": these; tests/mutation/README.md)
 	$(BIN)/python tests/mutation/mutate.py $(MODULE) --jobs $(JOBS) $(ARGS)
 
-bench: setup ## what is measured, side by side with what people use today: nine minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS, VIEWERS_ARGS)
+bench: setup ## what is measured, side by side with what people use today: twelve minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS, VIEWERS_ARGS, FLEET_ARGS)
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
 	@$(BIN)/python -m benchmarks.answer_a_till $(TILL_ARGS)
 	@$(BIN)/python -m benchmarks.viewers $(VIEWERS_ARGS)
+	@$(BIN)/python -m benchmarks.fleet $(FLEET_ARGS)
 
 page-test: setup ## the page in a headless Chromium (Debian's chromium): a minute; pictures below tests/output
 	$(BIN)/python -m pytest tests/page -m slow $(ARGS)

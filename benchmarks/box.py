@@ -57,17 +57,18 @@ listen = "127.0.0.1:0"
 
 
 class Box:
-    """`with Box(stage) as box:` has it running and ready to sell."""
+    """`with Box(stage) as box:` has it running and ready to sell. `name` tells several on one stage apart; `more` goes to the end of its
+    configuration."""
 
-    def __init__(self, stage: Stage, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(self, stage: Stage, arguments: tuple[str, ...] = (), *, name: str = "box", more: str = "") -> None:
         self.scanner = PtyScanner()
-        self._directory = stage.directory / "box"
+        self._directory = stage.directory / name
         self._directory.mkdir()
         write_private(self._directory / "wechat.key", provider.KEY.encode())
         config = _CONFIG.format(
             port=self.scanner.path, base_url=stage.base_url, appid=provider.APPID, mch_id=provider.MCH_ID, certificates=stage.certificates
         )
-        (self._directory / "config.toml").write_text(config, encoding="utf-8")
+        (self._directory / "config.toml").write_text(config + more, encoding="utf-8")
         self._arguments = arguments
         self._refs = itertools.count(1)
         self._port = 0
