@@ -156,10 +156,11 @@ mutate: setup ## change the core line by line, and see that its tests notice (MO
 	$(BIN)/python tests/mutation/mutate.py $(MODULE) --jobs $(JOBS) $(ARGS)
 
 VIEWERS_ARGS ?= --seconds 6
-bench: setup ## what is measured, side by side with what people use today: ten minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS, VIEWERS_ARGS, PANEL_ARGS, IDLE_ARGS, START_ARGS="--payments 1000000")
+bench: setup ## what is measured, side by side with what people use today: ten minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS, VIEWERS_ARGS, FLEET_ARGS, PANEL_ARGS, IDLE_ARGS, START_ARGS="--payments 1000000")
 	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
 	@$(BIN)/python -m benchmarks.answer_a_till $(TILL_ARGS)
 	@$(BIN)/python -m benchmarks.viewers $(VIEWERS_ARGS)
+	@$(BIN)/python -m benchmarks.fleet $(FLEET_ARGS)
 	@$(BIN)/python -m benchmarks.panel_bytes $(PANEL_ARGS)
 	@$(BIN)/python -m benchmarks.start_up $(START_ARGS)
 	@$(BIN)/python -m benchmarks.idle $(IDLE_ARGS)

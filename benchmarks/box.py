@@ -68,9 +68,10 @@ class Box:
         name: str = "box",
         display: str = "simulated",
         pins: str = SIMULATED,
+        more: str = "",
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """`pins`: the tables [lights] and [buzzer]."""
+        """`pins`: the tables [lights] and [buzzer]; `more` goes to the end of the configuration."""
         self.scanner = PtyScanner()
         directory = stage.directory / name
         directory.mkdir()
@@ -78,7 +79,7 @@ class Box:
         write_private(directory / "wechat.key", provider.KEY.encode())
         addresses = {"port": self.scanner.path, "base_url": stage.base_url, "appid": provider.APPID, "mch_id": provider.MCH_ID}
         config = _CONFIG.format(**addresses, display=display, certificates=stage.certificates, pins=pins)
-        (directory / "config.toml").write_text(config, encoding="utf-8")
+        (directory / "config.toml").write_text(config + more, encoding="utf-8")
         module = "daemon" if display == "simulated" else "benchmarks.box_with_panel"
         command = [sys.executable, "-m", module, "run", "--config", str(directory / "config.toml"), *arguments]
         self.program = Program(command, directory / "log", r"started port=(\d+)", _is_ready, environ)

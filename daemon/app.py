@@ -188,12 +188,12 @@ class App:
     def _build_metrics(self) -> Metrics:
         config = self.config
         kinds = {name: till.kind for name, till in config.tills.items()}
-        disk = Disk(config.journal.path, certificates(config.gateways))
+        disk = Disk(config.journal.path, certificates(config.gateways), has_fleet=config.mqtt is not None, wall=_wall)
         return Metrics(self.gateways, kinds, disk, version=__version__, terminal=config.box.terminal_id)
 
     def _build_web(self) -> Web:
         box, tills = self.config.box, self.config.tills
-        gauges = Gauges(self.board, lambda: self.runner.live, lambda: not self.desk.not_ready(), self.tills)
+        gauges = Gauges(self.board, lambda: self.runner.live, lambda: not self.desk.not_ready(), self.tills, self._told_events)
         return Web(
             self.config.web,
             self.desk,
@@ -211,6 +211,9 @@ class App:
             simulated_pads={till.name: till.played for till in self.tills if isinstance(till, Played) and till.played is not None},
             scrape=partial(self.metrics.scrape, gauges.readings),
         )
+
+    def _told_events(self) -> int:
+        return self.fleet.told_events if self.fleet is not None else 0
 
     def _build_tills(self) -> list[Till]:
         box, tellings = self.config.box, JournalTellings(self.journal, self.runner.find)

@@ -49,6 +49,7 @@ class Outbox:
         self._message = message
         self._under_way: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._saved = self.acknowledged = self.sent = place.acknowledged
+        self.told = 0  # events that the broker has acknowledged
         self._saving: asyncio.Task[None] | None = None
         self._is_tried = False
 
@@ -86,6 +87,7 @@ class Outbox:
         """Acknowledgements may overtake one another; the number does not."""
         while self._under_way and _is_taken(self._under_way[0][1]):
             self.acknowledged = self._under_way.popleft()[0]
+            self.told += 1
         if self.acknowledged > self._saved and self._saving is None:
             self._saving = asyncio.ensure_future(self._save_soon())
 

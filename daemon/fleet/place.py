@@ -1,4 +1,4 @@
-"""Where the fleet's broker stands in the journal's list of events: one row, and back. Blocking; used by `daemon.journal_file` alone.
+"""Where the fleet's broker stands in the journal's list of events: one row, and back. Blocking; written by `daemon.journal_file` alone.
 
 The list itself is the queue of what is still to be published; all that is kept beside it is the number of the last event that the broker
 has acknowledged, with every one before it.
@@ -40,6 +40,12 @@ def take(db: sqlite3.Connection, *, starting: bool) -> Place:
     return place
 
 
+def acknowledged(db: sqlite3.Connection) -> int:
+    """The last event that the broker has, with every one before it; 0 where none is known. Changes nothing; rows must be `sqlite3.Row`."""
+    row = db.execute("SELECT * FROM fleet").fetchone()
+    return int(row["acknowledged"]) if row is not None and row["seal"] == seal(*_values(row)) else 0
+
+
 def acknowledge(db: sqlite3.Connection, journal: str, seq: int) -> None:
     """Within a transaction. Never backwards, and never in another journal than the one whose number it is."""
     place = _read(db)
@@ -51,11 +57,15 @@ def _read(db: sqlite3.Connection) -> Place | None:
     row = db.execute("SELECT * FROM fleet").fetchone()
     if row is None:
         return None
-    values = (row["journal"], row["starts"], row["acknowledged"])
+    values = _values(row)
     if row["seal"] != seal(*values):
         log.error("fleet_place_damaged begins_anew=true")
         return None
     return Place(*values)
+
+
+def _values(row: sqlite3.Row) -> tuple[str, int, int]:
+    return row["journal"], row["starts"], row["acknowledged"]
 
 
 def _put(db: sqlite3.Connection, place: Place) -> None:

@@ -60,6 +60,7 @@ class Fleet:
         self._started = False  # as the journal knows it
         self._state: Message | None = None  # as it was told last
         self._outbox: Outbox | None = None
+        self._told_before = 0  # events, over connections that are over
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -81,6 +82,11 @@ class Fleet:
             self._fails(str(error))
         else:
             self._told.report(Health(Condition.OK))
+
+    @property
+    def told_events(self) -> int:
+        """How many the broker has acknowledged since the box was started. Some of them twice, maybe."""
+        return self._told_before + (self._outbox.told if self._outbox is not None else 0)
 
     def poke(self) -> None:
         """Something about the box may have changed."""
@@ -166,7 +172,7 @@ class Fleet:
                 if part.done():
                     part.result()
         finally:
-            self._outbox = None
+            self._told_before, self._outbox = self.told_events, None
             await _end(events, *others, stopping)
 
     async def _until_place(self) -> None:

@@ -1,4 +1,5 @@
-"""What must be read from the disk: sizes, and when certificates end. Blocking, for a thread of its own: a card may take its time.
+"""What must be read from the disk: sizes, when certificates end, what waits for the fleet's broker. Blocking, for a thread of its own: a
+card may take its time.
 
 What cannot be read is left out: a missing sample says so, a number would not.
 """
@@ -6,9 +7,11 @@ What cannot be read is left out: a missing sample says so, a number would not.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
+from daemon.fleet.backlog import read_backlog
 from daemon.gateways.certificate import expires_at
 from daemon.gateways.settings import GatewaySettings, MerchantSettings, WechatSettings
 from daemon.metrics import families as f
@@ -18,15 +21,25 @@ _PARTS = ("", "-wal", "-shm")  # SQLite's files of one database
 
 
 class Disk:
-    """`journal` is the journal's path, `certificates` the pairs of certificate and key by gateway."""
+    """`journal` is the journal's path, `certificates` the pairs of certificate and key by gateway; `has_fleet`: there is a broker that is
+    told of the journal's events."""
 
-    def __init__(self, journal: Path, certificates: Mapping[str, tuple[Path, Path]]) -> None:
+    def __init__(
+        self,
+        journal: Path,
+        certificates: Mapping[str, tuple[Path, Path]],
+        *,
+        has_fleet: bool = False,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._journal = journal
+        self._has_fleet = has_fleet
+        self._wall = wall
         self._certificates = dict(certificates)
         self._ends: dict[str, tuple[object, float | None]] = {}  # by gateway: which files that was read from, and what
 
     def readings(self) -> list[Reading]:
-        return [*self._sizes(), Reading(f.CERTIFICATE, tuple(self._expiries()))]
+        return [*self._sizes(), Reading(f.CERTIFICATE, tuple(self._expiries())), *self._backlog()]
 
     def _sizes(self) -> Iterable[Reading]:
         sizes = [_size(Path(f"{self._journal}{part}")) for part in _PARTS]
@@ -39,6 +52,15 @@ class Disk:
             free, whole = float(disk.f_bavail * disk.f_frsize), float(disk.f_blocks * disk.f_frsize)
         yield Reading(f.DISK_FREE, () if free is None else (((), free),))
         yield Reading(f.DISK, () if whole is None else (((), whole),))
+
+    def _backlog(self) -> Iterable[Reading]:
+        backlog = read_backlog(self._journal) if self._has_fleet else None
+        if backlog is None:
+            yield from (Reading(f.FLEET_WAITING, ()), Reading(f.FLEET_OLDEST, ()))
+            return
+        age_s = 0.0 if backlog.oldest_at is None else (self._wall() - backlog.oldest_at).total_seconds()
+        yield Reading(f.FLEET_WAITING, (((), float(backlog.events)),))
+        yield Reading(f.FLEET_OLDEST, (((), max(age_s, 0.0)),))  # the clock may have been set back
 
     def _expiries(self) -> Iterable[tuple[Labels, float]]:
         for name, files in self._certificates.items():

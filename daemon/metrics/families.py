@@ -128,6 +128,15 @@ TILL_HELD = Family(
     "tillbox_till_held", Kind.GAUGE, "Whether that till takes no money now (1), because its machine could not honour it.", ("till",)
 )
 
+FLEET_UP = Family("tillbox_fleet_up", Kind.GAUGE, "Whether the box is connected to its fleet's broker (1). Missing where it has none.")
+FLEET_TOLD = Family(
+    "tillbox_fleet_told_events", Kind.COUNTER, "Events of the journal that the fleet's broker has acknowledged; after a break some twice."
+)
+FLEET_WAITING = Family("tillbox_fleet_waiting_events", Kind.GAUGE, "Events of the journal that the fleet's broker has not acknowledged.")
+FLEET_OLDEST = Family(
+    "tillbox_fleet_oldest_waiting_seconds", Kind.GAUGE, "How long ago the first of them was stored, by the box's clock; 0 where none waits."
+)
+
 JOURNAL_WRITABLE = Family(
     "tillbox_journal_writable", Kind.GAUGE, "Whether the journal is well (1). While it is not, the box sells nothing."
 )

@@ -15,16 +15,24 @@ from hw.interfaces import Condition, Health
 
 class Gauges:
     """`live` gives the payments that are not at their end, `is_ready` whether a sale could start, `tills` the tills with a device of
-    their own."""
+    their own, `told` how many events the fleet's broker has acknowledged (asked where there is one)."""
 
-    def __init__(self, board: Board, live: Callable[[], list[Payment]], is_ready: Callable[[], bool], tills: Sequence[Till]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        live: Callable[[], list[Payment]],
+        is_ready: Callable[[], bool],
+        tills: Sequence[Till],
+        told: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._board = board
         self._live = live
         self._is_ready = is_ready
         self._tills = tills
+        self._told = told
 
     def readings(self) -> list[Reading]:
-        return [*self._of_payments(), *self._of_devices(), *self._of_gateways(), *self._of_tills()]
+        return [*self._of_payments(), *self._of_devices(), *self._of_gateways(), *self._of_tills(), *self._of_fleet()]
 
     def _of_payments(self) -> Iterable[Reading]:
         live = self._live()
@@ -51,6 +59,11 @@ class Gauges:
         giving = [till for till in self._tills if isinstance(till, Giving)]
         yield _many(f.GOODS_OWED, (((till.name,), till.is_giving) for till in giving))
         yield _many(f.TILL_HELD, (((till.name,), till.name in self._board.held) for till in giving))
+
+    def _of_fleet(self) -> Iterable[Reading]:
+        fleet = self._board.fleet
+        yield _many(f.FLEET_UP, () if fleet is None else [((), _is_ok(fleet))])
+        yield _many(f.FLEET_TOLD, () if fleet is None else [((), self._told())])
 
 
 def _is_ok(health: Health) -> bool:

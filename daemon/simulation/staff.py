@@ -10,7 +10,7 @@ from daemon.runner import Change
 from daemon.simulation.world import World
 from daemon.tills.base import NotPossible, Rejected
 
-LOOKS_ONE_IN = 3  # payments that are for a person; nobody sees to the others while the history lasts
+UNSEEN_ONE_IN = 4  # payments that are for a person: nobody sees to these while the history lasts
 COMES_S = (40.0, 900.0, 7200.0, 200_000.0, 700_000.0)  # until somebody does; the last after the box has asked to the end
 COMES_AGAIN_S = 300.0  # where the box was off, or could not store it
 TRIES = 40
@@ -41,11 +41,11 @@ class Staff:
     def _on_change(self, change: Change) -> None:
         payment = change.payment
         key = payment.amount.minor * 31 + sum(payment.ref.encode())
-        if payment.ref in self._seen or not _is_for_a_person(payment) or key % LOOKS_ONE_IN:
+        if payment.ref in self._seen or not _is_for_a_person(payment) or not key % UNSEEN_ONE_IN:
             return
         self._seen.add(payment.ref)
         self._coming[payment.ref] = 0
-        key //= LOOKS_ONE_IN
+        key //= UNSEEN_ONE_IN
         plan, comes_s = _PLANS[key % len(_PLANS)], COMES_S[key // len(_PLANS) % len(COMES_S)]
         self._world.after(comes_s, lambda: self._act(payment.ref, plan))
 

@@ -28,6 +28,10 @@ _HEADERS = {
 }
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "yaml": "application/yaml"}
 _INDEX, _DOCUMENT = "index.html", "api.yaml"
+_FOLDER = Path(__file__).parent / "static"
+_REPLACED = (
+    "the box's program was replaced while it runs, and its page with it; it is back once the new one runs (systemctl reload tillbox)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,13 @@ class _File:
 
 
 class Page:
-    """Files are read when the first of them is asked for; a box whose page nobody opens never has them in memory."""
+    """Files are read, all at once, when the first of them is asked for; a box whose page nobody opens never has them in memory. An upgrade
+    puts others in their place while the box serves a payment to its end: those are for the box that comes then, and this one, which
+    remembers which files were its own, does not serve them."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or Path(__file__).with_name("static")
+    def __init__(self, folder: Path = _FOLDER) -> None:
+        self._folder = folder
+        self._own = _stamps(folder)
         self._files: Mapping[str, _File] | None = None
 
     async def index(self, request: web.Request) -> web.Response:
@@ -56,7 +63,7 @@ class Page:
 
     def _answer(self, request: web.Request, name: str) -> web.Response:
         if self._files is None:
-            self._files = _read(self._folder)
+            self._files = self._read()
         found = self._files.get(name)
         if found is None:
             raise Problem(404, "no_such_path", "the page has no such file")
@@ -65,11 +72,30 @@ class Page:
             return web.Response(status=304, headers=headers)
         return web.Response(body=found.body, headers=headers, content_type=found.kind, charset="utf-8")
 
+    def _read(self) -> dict[str, _File]:
+        """Looked at once more after they were read: they may be replaced in the middle of it."""
+        try:
+            found = {path.name: _file(path) for path in _paths(self._folder)}
+        except OSError:
+            found = {}
+        if not found or _stamps(self._folder) != self._own:
+            raise Problem(503, "replaced", _REPLACED)
+        return found
 
-def _read(folder: Path) -> dict[str, _File]:
-    return {entry.name: _file(entry) for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _KINDS}
+
+def _paths(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.suffix[1:] in _KINDS]
 
 
-def _file(entry: Path) -> _File:
-    body = entry.read_bytes()
-    return _File(body, _KINDS[entry.name.rpartition(".")[2]], f'"{hashlib.sha256(body).hexdigest()[:16]}"')
+def _stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """What tells a file from the one that takes its place. None where they cannot be looked at: a box sells without its page."""
+    try:
+        found = {path.name: path.stat() for path in _paths(folder)}
+    except OSError:
+        return {}
+    return {name: (status.st_ino, status.st_mtime_ns, status.st_size) for name, status in found.items()}
+
+
+def _file(path: Path) -> _File:
+    body = path.read_bytes()
+    return _File(body, _KINDS[path.suffix[1:]], f'"{hashlib.sha256(body).hexdigest()[:16]}"')

@@ -117,6 +117,7 @@ def test_whatever_needs_a_person_has_a_rule() -> None:
         "tillbox_device_degraded",
         "tillbox_goods_owed",
         "tillbox_till_held",
+        "tillbox_fleet_oldest_waiting_seconds",
         "tillbox_journal_writable",
         "tillbox_journal_disk_free_bytes",
     }

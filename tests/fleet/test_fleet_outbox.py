@@ -113,6 +113,7 @@ async def test_everything_goes_out_in_order_and_what_was_taken_is_written_down_a
     async with Running(book, line) as running:
         await until(lambda: book.took[-1:] == [500])
     assert line.sent == list(range(1, 501))
+    assert running.outbox.told == 500
     assert (book.took[-1], len(book.took) <= 5, running.error) == (500, True, None)
 
 

@@ -149,8 +149,9 @@ async def test_a_broker_that_falls_silent_does_not_hold_up_the_end(broker: Scrip
 
 
 async def test_it_comes_back_and_goes_on_where_it_was(broker: ScriptedBroker, box: Box, join: Join) -> None:
-    join()
+    fleet = join()
     await broker.until(lambda: box.took[-1:] == [3] and box.health == [OK])
+    assert fleet.told_events == 3
     box.place = Place("first", 4, 3)
     box.stored = 5
     broker.hang_up()
@@ -159,16 +160,17 @@ async def test_it_comes_back_and_goes_on_where_it_was(broker: ScriptedBroker, bo
     assert box.starts == [True, False], "a connection is no start"
     assert [health.condition for health in box.health[:2]] == [Condition.OK, Condition.FAILING]
     await broker.until(lambda: box.health[-1] == OK)
+    await broker.until(lambda: fleet.told_events == 5)
 
 
 async def test_a_refusal_of_its_events_is_said_and_does_not_look_well_in_between(broker: ScriptedBroker, box: Box, join: Join) -> None:
     broker.answer = lambda sent: refuse(sent) if sent.topic.endswith("events") else acknowledge(sent)
-    join()
+    fleet = join()
     refused = "refuses this box (not authorized): tillbox/T1/events"
     await broker.until(lambda: len(broker.connects) >= 3 and refused in box.health[-1].detail)
     assert OK not in box.health
     assert box.health[-1].detail.startswith("broker 127.0.0.1:")
-    assert box.took == []
+    assert (box.took, fleet.told_events) == ([], 0)
 
 
 async def test_while_the_journal_cannot_be_used_it_is_there_without_a_number(broker: ScriptedBroker, box: Box, join: Join) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import segno
+from corpus_broker import broker
 from corpus_counter import counter
 from fuzz_promises import CODE
 from fuzz_provider import NUMBER
@@ -55,6 +56,7 @@ def plain() -> Iterator[tuple[str, str, bytes]]:
     yield from counter()
     for name, data in _MDB.items():
         yield "mdb", name, data
+    yield from broker()
     yield from _pictures()
     yield from _configurations()
 

@@ -62,6 +62,7 @@ _ALL = (
     Target("pole", "target_pole", "heard", longest=1024, quick=800),
     Target("keypad", "target_keypad", "typed", longest=1024, quick=2000),
     Target("mdb", "target_mdb", "lines", quick=2000),
+    Target("broker", "target_broker", "broker", longest=1024, quick=1500),
     Target("http", "target_web", "http", quick=500),
     Target("config", "target_config", "toml", longest=8192, quick=300),
 )

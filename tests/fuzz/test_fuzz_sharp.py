@@ -11,6 +11,8 @@ from fuzz_mutator import mutations
 from fuzz_targets import TARGETS, Run
 
 from daemon.codes import AuthCode, Code, Kind
+from daemon.fleet.connection import Connection
+from daemon.fleet.packets import Packets, PubAck
 from daemon.money import Amount, Minor
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.tills.keypad_line import Line
@@ -48,6 +50,18 @@ def any_amount(line: Line) -> Amount:
     return Amount(Minor(line.total), line.currency)
 
 
+def the_next_is_taken(connection: Connection, _packet: PubAck) -> None:
+    """Whichever message the broker meant."""
+    for taken, timer, _topic in [*connection._under_way.values()][:1]:
+        timer.cancel()
+        if not taken.done():
+            taken.set_result(None)
+
+
+def at_its_word(_packets: Packets, head: int, body: bytes) -> PubAck:
+    return PubAck(int.from_bytes(body[:2], "big"), head & 0x0F)
+
+
 def forgetful_table() -> dict[Phase, dict[News, Row]]:
     """A reader that is enabled again is taken for the end of what it dispensed."""
     return {**TABLE, Phase.DISPENSING: {**TABLE[Phase.DISPENSING], News.OPEN: Row(Phase.OPEN)}}  # type: ignore[dict-item]  # as good as one
@@ -73,6 +87,9 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "names of fields are quoted": ("till-body", "daemon.tills.http.masked", nothing_is_masked),
     "any checksum will do": ("serial-till", "daemon.tills.serial_wire.unframe", any_checksum_will_do),
     "a vend that was approved is forgotten": ("mdb", "daemon.tills.mdb_session.TABLE", forgetful_table()),
+    "any acknowledgement will do": ("broker", "daemon.fleet.connection.Connection._acknowledged", the_next_is_taken),
+    "a broker's packets have no bound": ("broker", "daemon.fleet.packets.LARGEST", 10**9),
+    "a packet may break off": ("broker", "daemon.fleet.packets.Packets._read", at_its_word),
     "an amount for the bus has no bound": ("mdb", "target_mdb.MOST_MINOR", 100),
     "names are quoted on the line": ("serial-till", "daemon.tills.serial_wire.masked", nothing_is_masked),
     "any amount can be typed": ("keypad", "daemon.tills.keypad_line.Line.amount", any_amount),

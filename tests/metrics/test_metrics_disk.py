@@ -10,12 +10,16 @@ import pytest
 import trustme
 
 from daemon.gateways.settings import MerchantSettings, SimulatedSettings, WechatSettings
+from daemon.journal_file import JournalFile, Note
 from daemon.metrics import disk as module
 from daemon.metrics import families as f
 from daemon.metrics.disk import Disk, certificates
 from daemon.metrics.families import Family
 from daemon.metrics.tally import Labels, Times
+from daemon.money import Amount, Minor
+from daemon.payment import Mode, Payment, Ref, State
 
+NOON, AT = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC), "2026-11-21T12:00:00.000Z"
 END = dt.datetime(2037, 3, 1, tzinfo=dt.UTC)
 
 
@@ -90,3 +94,39 @@ def test_which_gateways_show_a_certificate(tmp_path: Path) -> None:
             object.__setattr__(settings, name, value)
     found = certificates({"a": wechat, "b": mtls, "c": signing, "d": object.__new__(SimulatedSettings)})
     assert found == {"a": (tmp_path / "c", tmp_path / "k"), "b": (tmp_path / "c", tmp_path / "k")}
+
+
+# -- what waits for the fleet's broker
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    """A journal with one event, of noon."""
+    path = tmp_path / "journal.sqlite"
+    journal = JournalFile.open(path)
+    payment = Payment(Ref("A-1"), "counter", Amount(Minor(500), "CNY"), Mode.SCAN, State.AWAITING_CODE, AT, AT)
+    journal.store(payment, "boot-1", Note(AT, None, "asked", {}))
+    journal.close()
+    return path
+
+
+def waiting(disk: Disk) -> tuple[dict[Labels, float | Times], dict[Labels, float | Times]]:
+    return read(disk, f.FLEET_WAITING), read(disk, f.FLEET_OLDEST)
+
+
+def test_what_waits_for_the_fleets_broker_and_since_when(asked: Path) -> None:
+    now = NOON + dt.timedelta(seconds=90)
+    assert waiting(Disk(asked, {}, has_fleet=True, wall=lambda: now)) == ({(): 1.0}, {(): 90.0})
+    assert waiting(Disk(asked, {}, wall=lambda: now)) == ({}, {}), "a box of no fleet"
+
+
+def test_a_clock_that_was_set_back_makes_no_age_below_zero(asked: Path) -> None:
+    early = NOON - dt.timedelta(days=900)
+    assert waiting(Disk(asked, {}, has_fleet=True, wall=lambda: early)) == ({(): 1.0}, {(): 0.0})
+
+
+def test_nothing_waits_of_an_empty_journal_and_one_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "journal.sqlite", {}, has_fleet=True)
+    assert waiting(disk) == ({}, {})
+    JournalFile.open(tmp_path / "journal.sqlite").close()
+    assert waiting(disk) == ({(): 0.0}, {(): 0.0})

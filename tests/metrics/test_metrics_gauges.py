@@ -39,9 +39,10 @@ class Looked:
         self.board = Board()
         self.live: list[Payment] = []
         self.ready = True
+        self.told = 0
         self.machine = Machine("kiosk")
         tills: list[Any] = [self.machine, Pole()]
-        self.gauges = Gauges(self.board, lambda: self.live, lambda: self.ready, tills)
+        self.gauges = Gauges(self.board, lambda: self.live, lambda: self.ready, tills, lambda: self.told)
 
     def of(self, family: Family) -> dict[Labels, float | Times]:
         (reading,) = (reading for reading in self.gauges.readings() if reading.family is family)
@@ -97,6 +98,15 @@ def test_goods_and_machines_that_take_no_money(looked: Looked) -> None:
     looked.board.hold("kiosk", "the machine does not answer")
     assert looked.of(f.GOODS_OWED) == {("kiosk",): 1.0}
     assert looked.of(f.TILL_HELD) == {("kiosk",): 1.0}
+
+
+def test_a_fleets_broker_where_there_is_one(looked: Looked) -> None:
+    assert looked.of(f.FLEET_UP) == looked.of(f.FLEET_TOLD) == {}
+    looked.board.fleet_is(Health(Condition.FAILING, "broker mqtt.example:8883 does not answer"))
+    assert (looked.of(f.FLEET_UP), looked.of(f.FLEET_TOLD)) == ({(): 0.0}, {(): 0.0})
+    looked.board.fleet_is(OK)
+    looked.told = 41
+    assert (looked.of(f.FLEET_UP), looked.of(f.FLEET_TOLD)) == ({(): 1.0}, {(): 41.0})
 
 
 def test_no_text_becomes_a_label(looked: Looked) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import urllib.request
 from typing import Any
 
@@ -15,6 +17,11 @@ from browser_page import Look, Seen
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
+
+
+def has_chinese_font() -> bool:
+    lister = shutil.which("fc-list")
+    return lister is not None and bool(subprocess.run([lister, ":lang=zh-cn"], capture_output=True, check=True).stdout)
 
 
 def button(page: Any, name: str) -> Any:
@@ -188,6 +195,26 @@ def test_in_chinese_every_word_is(demo: str, look: Look) -> None:
     expect(page.locator("#ready")).to_have_text("Ready for a sale")
     page.reload()
     expect(page.locator("#ready")).to_have_text("Ready for a sale")
+
+
+DRAWN = """text => {
+  const canvas = document.createElement('canvas'), context = canvas.getContext('2d');
+  context.font = getComputedStyle(document.querySelector('#ready')).font;
+  return [...text].map((sign) => {
+    context.clearRect(0, 0, 300, 150);
+    context.fillText(sign, 20, 60);
+    return canvas.toDataURL();
+  });
+}"""
+
+
+@pytest.mark.skipif(not has_chinese_font(), reason="no font here has Chinese characters (Debian's fonts-wqy-microhei): pictures show boxes")
+def test_in_chinese_the_characters_are_drawn_and_no_boxes_in_their_place(demo: str, look: Look) -> None:
+    page = look(demo, locale="zh-CN").page
+    expect(page.locator("#ready")).to_have_text("可以收款")
+    signs = sorted(set(page.locator("body").inner_text()) & set(map(chr, range(0x4E00, 0xA000))))
+    assert len(signs) > 50
+    assert len(set(page.evaluate(DRAWN, "".join(signs)))) == len(signs), "characters that nobody can tell apart"
 
 
 def test_the_pages_word_is_the_boxs(demo: str, look: Look) -> None:

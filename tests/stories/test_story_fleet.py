@@ -7,6 +7,7 @@ import pytest
 from event_stream import EventStream
 from mqtt_broker import Broker, needs_mosquitto
 from provider_thread import fresh_code
+from scraped import Scrape
 from test_footprint import IDLE_S, MOST_WAKE_UPS, quiet_wake_ups
 
 pytestmark = needs_mosquitto
@@ -146,3 +147,29 @@ def test_an_idle_box_sleeps_in_a_fleet_too(make_box, broker, fleet):
     box.until(lambda: box.box()["fleet"]["state"] == "ok" and all(told["state"] == "ok" for told in box.box()["gateways"].values()))
     count = quiet_wake_ups(box)
     assert count <= MOST_WAKE_UPS, f"in {IDLE_S} s"
+
+
+def fleet_in(box):
+    """What `/metrics` says of the fleet: connected, told, waiting, since when."""
+    scrape = Scrape(box)
+    names = ("up", "told_events_total", "waiting_events", "oldest_waiting_seconds")
+    return [scrape.value(f"tillbox_fleet_{name}") for name in names]
+
+
+def test_metrics_say_how_far_the_broker_has_got(make_box, broker, fleet):
+    box = make_box({"mqtt": broker.table()}).start()
+    assert box.sell(fresh_code("paid"))["state"] == "paid"
+    stored = len(box.sql("SELECT seq FROM events"))
+    box.until(lambda: fleet_in(box) == [1, stored, 0, 0])
+
+    broker.stop()
+    assert box.sell(fresh_code("paid"))["state"] == "paid"
+    waiting = len(box.sql("SELECT seq FROM events")) - stored
+    box.until(lambda: fleet_in(box)[:3] == [0, stored, waiting])
+    assert fleet_in(box)[3] > 0
+    box.kill9()
+    box.start()
+    assert fleet_in(box)[:3] == [0, 0, waiting], "what was not told waits in the journal"
+
+    broker.start()
+    box.until(lambda: fleet_in(box) == [1, waiting, 0, 0])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from daemon.secret import Secret
-from daemon.web.page import CONTENT_SECURITY_POLICY
+from daemon.web.errors import Problem
+from daemon.web.page import CONTENT_SECURITY_POLICY, Page
 
 STATIC = Path(__file__).parents[2] / "daemon" / "web" / "static"
 TOKEN = "open-sesame-0123"  # made up
@@ -54,6 +58,65 @@ async def test_nothing_else_is_there(box, path):
     async with box.session.get(box.url(path)) as answer:
         assert answer.status == 404
         assert (await answer.json())["error"]["code"] == "no_such_path"
+
+
+class Caller:
+    """Who asks for one of the page's files."""
+
+    def __init__(self, name: str) -> None:
+        self.match_info = {"name": name}
+        self.headers: dict[str, str] = {}
+
+
+async def shown(page: Page, name: str) -> bytes:
+    request: Any = Caller(name)
+    return bytes((await page.file(request)).body)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The files as they are, but for the box that is upgraded."""
+    return Path(shutil.copytree(STATIC, tmp_path / "static"))
+
+
+def upgrade(folder: Path, name: str, body: bytes) -> None:
+    """As a package does it: another file in its place, of an older day maybe."""
+    (folder / "new").write_bytes(body)
+    os.utime(folder / "new", (1, 1))
+    (folder / "new").replace(folder / name)
+
+
+async def test_a_page_that_somebody_opened_stays_the_one_that_the_box_came_with(folder):
+    page, before = Page(folder), (folder / "main.js").read_bytes()
+    assert await shown(page, "style.css")
+    upgrade(folder, "main.js", b"of the next box")
+    assert await shown(page, "main.js") == before
+    assert await shown(Page(folder), "main.js") == b"of the next box"
+
+
+@pytest.mark.parametrize("change", ["another", "same size", "new", "gone", "all gone"])
+async def test_files_that_an_upgrade_put_there_are_not_served_by_the_box_from_before_it(folder, change):
+    page = Page(folder)
+    match change:
+        case "another":
+            upgrade(folder, "main.js", b"of the next box")
+        case "same size":
+            upgrade(folder, "main.js", (folder / "main.js").read_bytes())
+        case "new":
+            (folder / "more.js").write_bytes(b"")
+        case "gone":
+            (folder / "main.js").unlink()
+        case _:
+            shutil.rmtree(folder)
+    for name in ("index.html", "style.css"):
+        with pytest.raises(Problem, match="was replaced") as answer:
+            await shown(page, name)
+        assert (answer.value.status, answer.value.code) == (503, "replaced")
+
+
+async def test_a_box_sells_without_its_page(tmp_path):
+    with pytest.raises(Problem, match="was replaced"):
+        await shown(Page(tmp_path / "nothing"), "index.html")
 
 
 async def test_the_files_need_no_token_and_what_they_show_does(serve):

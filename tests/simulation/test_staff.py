@@ -1,0 +1,47 @@
+"""Staff who see to payments in doubt (`daemon.simulation.staff`): they come in histories as they are drawn, and what a box does wrong by
+them is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.cycle import TABLE
+from daemon.news import Do, News, Row
+from daemon.payment import State
+from daemon.simulation.campaign import Failure, story, tell
+
+HISTORIES = 400
+OF_A_PERSON = (News.ASKED_AGAIN, News.REFUND_WANTED, News.SETTLED)
+
+
+def _found(promise: str, *, seed: int = 5) -> Failure:
+    """The first history that breaks that promise."""
+    for number in range(HISTORIES):
+        failure = tell(seed, range(number, number + 1)).failure
+        if failure is not None and failure.text.startswith(promise):
+            return failure
+    raise AssertionError(f"nobody found out that {promise} is broken")
+
+
+def test_they_ask_refund_and_settle_in_histories_as_they_are_drawn():
+    rows = tell(5, range(HISTORIES)).tally.rows
+    assert {news for _, news in rows if news in OF_A_PERSON} == set(OF_A_PERSON)
+    assert sum(count for (_, news), count in rows.items() if news in OF_A_PERSON) > 20
+
+
+def test_what_they_do_is_in_the_time_line():
+    told = "\n".join(line for number in range(60) for line in story(5, number))
+    assert "staff: settle S" in told
+    assert "staff: refund S" in told
+
+
+def test_a_box_that_sends_back_what_somebody_has_seen_to_is_found_out(monkeypatch: pytest.MonkeyPatch):
+    for state in (State.IN_DOUBT, State.REFUSED, State.CANCELLED, State.EXPIRED):
+        monkeypatch.setitem(TABLE[state], News.SETTLED, Row(state, Do.GIVE_BACK))
+    assert "that a person has seen to" in _found("P7").text
+
+
+def test_a_box_that_takes_somebodys_word_for_a_proof_is_found_out(monkeypatch: pytest.MonkeyPatch):
+    """Seen to is not paid: only the provider's answer proves that."""
+    monkeypatch.setitem(TABLE[State.IN_DOUBT], News.SETTLED, Row(State.PAID, Do.REST))
+    assert _found("P6")
