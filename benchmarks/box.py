@@ -9,11 +9,12 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from benchmarks import provider
 from benchmarks.pty_scanner import PtyScanner
@@ -35,7 +36,7 @@ port = "{port}"
 [display]
 kind = "simulated"
 [lights]
-kind = "simulated"
+{lights}
 [buzzer]
 kind = "simulated"
 [gateways.wechat]
@@ -56,26 +57,32 @@ listen = "127.0.0.1:0"
 """
 
 
-class Box:
-    """`with Box(stage) as box:` has it running and ready to sell."""
+class Daemon:
+    """`with Daemon(directory, config) as daemon:` has a box of that configuration running and ready to sell.
 
-    def __init__(self, stage: Stage, arguments: tuple[str, ...] = ()) -> None:
-        self.scanner = PtyScanner()
-        self._directory = stage.directory / "box"
-        self._directory.mkdir()
-        write_private(self._directory / "wechat.key", provider.KEY.encode())
-        config = _CONFIG.format(
-            port=self.scanner.path, base_url=stage.base_url, appid=provider.APPID, mch_id=provider.MCH_ID, certificates=stage.certificates
-        )
-        (self._directory / "config.toml").write_text(config, encoding="utf-8")
+    `environment` is added to ours; `before` are the words of a command that starts another one, with the box as its process."""
+
+    def __init__(
+        self,
+        directory: Path,
+        config: str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        self._directory = directory
+        self._config = directory / "config.toml"
+        self._config.write_text(config, encoding="utf-8")
         self._arguments = arguments
+        self._environment = {**os.environ, **(environment or {})}
+        self._before = before
         self._refs = itertools.count(1)
         self._port = 0
 
-    def __enter__(self) -> Box:
+    def __enter__(self) -> Self:
+        command = [*self._before, sys.executable, "-m", "daemon", "run", "--config", str(self._config), *self._arguments]
         with (self._directory / "log").open("wb") as log:
-            command = [sys.executable, "-m", "daemon", "run", "--config", str(self._directory / "config.toml"), *self._arguments]
-            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment)
         try:
             self._port = self._started()
         except BaseException:
@@ -86,7 +93,6 @@ class Box:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._process.terminate()
         self._process.wait(PATIENCE_S)
-        self.scanner.close()
 
     @property
     def port(self) -> int:
@@ -113,6 +119,37 @@ class Box:
 
     def _log(self) -> str:
         return (self._directory / "log").read_text(encoding="utf-8")
+
+
+class Box(Daemon):
+    """A box that charges at the stage's provider, and a scanner on a line. `lights` are the lines of that table."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        arguments: Sequence[str] = (),
+        *,
+        lights: str = 'kind = "simulated"',
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        self.scanner = PtyScanner()
+        directory = stage.directory / "box"
+        directory.mkdir()
+        write_private(directory / "wechat.key", provider.KEY.encode())
+        config = _CONFIG.format(
+            port=self.scanner.path,
+            lights=lights,
+            base_url=stage.base_url,
+            appid=provider.APPID,
+            mch_id=provider.MCH_ID,
+            certificates=stage.certificates,
+        )
+        super().__init__(directory, config, arguments, environment, before)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        super().__exit__(kind, error, trace)
+        self.scanner.close()
 
 
 def _is_ready(port: int) -> bool:

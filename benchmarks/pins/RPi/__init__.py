@@ -1,0 +1,2 @@
+# ruff: noqa: N999  # RPi.GPIO is called so
+"""The name under which lights look for the pins of a Raspberry Pi, for processes that are measured where there are none."""
