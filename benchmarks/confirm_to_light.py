@@ -24,7 +24,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from benchmarks.circumstances import file_system, load, load_since, machine
-from benchmarks.contestants import script_environment
+from benchmarks.contestants import BareInsert, script_environment
 from benchmarks.figures import median, table
 from benchmarks.phone_stage import NEVER_BY_ITSELF, PhoneBox, PhoneStage
 from benchmarks.pin_watch import GREEN, PinWatch
@@ -141,12 +141,16 @@ def measure(directory: Path, rounds: int, polls: int, rtt_s: float, interval_s: 
             BoxSale(f"tillbox, asks every {interval_s:g} s", stage, "wechat", interval_s, stack),
             PollingScript(stage, interval_s, stack),
         ]
+        stored = BareInsert(directory, stack)
         for contestant in held:
             contestant.sale(0.2)  # not counted: the first sale of a process reads modules and pages that all later ones find
         with ThreadPoolExecutor(len(polled)) as beside:
             waiting = [beside.submit(_polled, contestant, polls, interval_s) for contestant in polled]
-            played = [[contestant.sale(random.uniform(0.0, _SOON_S)) for contestant in held] for _ in range(rounds)]
-            samples = {contestant.name: [sales[n] for sales in played] for n, contestant in enumerate(held)}
+            samples: dict[str, list[float]] = {}
+            for _ in range(rounds):
+                for contestant in held:
+                    samples.setdefault(contestant.name, []).append(contestant.sale(random.uniform(0.0, _SOON_S)))
+                samples.setdefault(stored.name, []).append(stored.sale())
             return samples | {contestant.name: waits.result() for contestant, waits in zip(polled, waiting, strict=True)}
 
 
@@ -175,7 +179,7 @@ def main() -> None:
         samples = measure(Path(directory), arguments.rounds, arguments.polls, arguments.rtt_ms / 1000, arguments.interval_s)
     how = f"round trip {arguments.rtt_ms:g} ms, {arguments.rounds} rounds, journal on {on}, {load_since(begun)}, {machine()}"
     print(f"confirm to light: {how}\n\n{table(samples, HeldFloor.name)}\n")
-    held, _, asked, script = (samples[name] for name in samples)
+    held, _floor, _insert, asked, script = samples.values()
     print(f"where the query is held: {median(held):.2f} ms ({arguments.rtt_ms + ALLOWED_MS:g}: a round trip and {ALLOWED_MS:g} ms)")
     latest, scripts = (f"{max(waits) / 1000 / arguments.interval_s:.2f} intervals" for waits in (asked, script))
     print(f"where the wallet must be asked: at the latest after {latest} (the script: {scripts})")

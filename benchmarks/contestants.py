@@ -166,7 +166,7 @@ class InsertingFloor:
         return self._process.stdout.readline()
 
 
-class Insert:
+class BareInsert:
     """No sale: one row put durably into SQLite on the same disk, which is what no journal that keeps its word can undercut."""
 
     name = "one durable insert"
@@ -175,10 +175,17 @@ class Insert:
         self._table = stack.enter_context(closing(open_table(directory / "insert.sqlite")))
 
     def sale(self) -> float:
-        _pause()
         begun = time.monotonic()
         insert(self._table)
         return (time.monotonic() - begun) * 1000
+
+
+class Insert(BareInsert):
+    """The same as often as the others sell."""
+
+    def sale(self) -> float:
+        _pause()
+        return super().sale()
 
 
 def script_environment(ca_file: Path) -> dict[str, str]:

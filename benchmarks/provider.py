@@ -75,7 +75,7 @@ class _Provider:
     async def _exchange(self, reader: asyncio.StreamReader) -> tuple[bool, bytes]:
         """Whether it is a charge that was asked, and the whole answer."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        body = await reader.readexactly(_length(head))
+        body = await reader.readexactly(length(head))
         moment = time.monotonic()
         is_charge = head.startswith(CHARGE)
         if is_charge:
@@ -96,14 +96,14 @@ class _Provider:
             "transaction_id": f"{next(self._numbers):032d}",
             "out_trade_no": asked["out_trade_no"],
         }
-        return _signed(asked, paid)
+        return signed(asked, paid)
 
     def _unknown(self, asked: wechat_wire.Fields) -> bytes:
         """The answer to the question with which the box proves its key at the start."""
-        return _signed(asked, {"result_code": "FAIL", "err_code": "ORDERNOTEXIST", "err_code_des": "no such order"})
+        return signed(asked, {"result_code": "FAIL", "err_code": "ORDERNOTEXIST", "err_code_des": "no such order"})
 
 
-def _length(head: str) -> int:
+def length(head: str) -> int:
     """Of the body; 0 where the head names none."""
     for line in head.split("\r\n")[1:]:
         name, _, value = line.partition(":")
@@ -112,7 +112,7 @@ def _length(head: str) -> int:
     return 0
 
 
-def _signed(asked: wechat_wire.Fields, said: wechat_wire.Fields) -> bytes:
+def signed(asked: wechat_wire.Fields, said: wechat_wire.Fields) -> bytes:
     """The answer, signed as the request was; a request that is wrongly signed ends the run (Refused)."""
     sign_type = wechat_wire.check_signature(asked, KEY)
     fields = {"return_code": "SUCCESS", "appid": APPID, "mch_id": MCH_ID, "nonce_str": asked["nonce_str"], **said}

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from benchmarks.box import Box
 from benchmarks.circumstances import file_system, load, load_since, machine
-from benchmarks.contestants import Contestant, Script
+from benchmarks.contestants import BareInsert, Contestant, Script
 from benchmarks.figures import median, percentile, table
 from benchmarks.pin_watch import GREEN, LIGHTS, PinWatch
-from benchmarks.ready_made import fresh_code, insert, open_line, open_table, ready_made
+from benchmarks.ready_made import fresh_code, open_line, ready_made
 from benchmarks.stage import Stage
 
 WARM_UP_ROUNDS = 3  # not counted, as in scan to wire
@@ -87,25 +87,11 @@ class LitFloor:
         return (read - self._stage.answered_at()) * 1000
 
 
-class LitInsert:
-    """One row put durably into SQLite on the same disk: what a box pays that shows no result before it is stored."""
-
-    name = "one durable insert"
-
-    def __init__(self, directory: Path, stack: ExitStack) -> None:
-        self._table = stack.enter_context(closing(open_table(directory / "insert.sqlite")))
-
-    def sale(self) -> float:
-        begun = time.monotonic()
-        insert(self._table)
-        return (time.monotonic() - begun) * 1000
-
-
 def measure(directory: Path, rounds: int, warm_up: int = WARM_UP_ROUNDS) -> dict[str, list[float]]:
     """Milliseconds by contestant."""
     with ExitStack() as stack:
         stage = stack.enter_context(Stage(directory, 0.0, ANSWER_S))
-        contestants: list[Contestant] = [LitBox(stage, stack), LitScript(stage, stack), LitFloor(stage), LitInsert(directory, stack)]
+        contestants: list[Contestant] = [LitBox(stage, stack), LitScript(stage, stack), LitFloor(stage), BareInsert(directory, stack)]
         played = [{c.name: c.sale() for c in contestants} for _ in range(warm_up + rounds)]
         return {c.name: [sales[c.name] for sales in played[warm_up:]] for c in contestants}
 
