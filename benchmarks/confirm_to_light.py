@@ -107,7 +107,7 @@ class PollingScript:
             env={**script_environment(Path(wallet["ca_file"])), **self._pins.environment},
             text=True,
         )
-        stack.callback(self._process.wait)
+        stack.enter_context(self._process)
         stack.callback(self._process.kill)
         self._expect("READY")
 

@@ -91,7 +91,7 @@ class Script:
             env={**script_environment(stage.certificates.ca_file), **(pins or {})},
             text=True,
         )
-        stack.callback(self._process.wait)
+        stack.enter_context(self._process)
         stack.callback(self._process.kill)
         self._expect("READY")
 
@@ -144,7 +144,7 @@ class InsertingFloor:
         self._process = subprocess.Popen(
             [*before, *program, *arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        stack.callback(self._process.wait)
+        stack.enter_context(self._process)
         stack.callback(self._process.kill)
 
     def sale(self) -> float:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import resource
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
@@ -23,7 +23,14 @@ _PAID = {"total_fee": str(AMOUNT), "fee_type": CURRENCY, "trade_type": "MICROPAY
 
 def run(line: Connection) -> None:
     """Serve for ever; the port is sent through `line`."""
+    allow_many_files()
     asyncio.run(_serve(line))
+
+
+def allow_many_files() -> None:
+    """As many connections as this process may have at all; many systems begin with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(line: Connection) -> NoReturn:
@@ -43,7 +50,8 @@ class _Crowd:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 body = await reader.readexactly(provider.length(head))
-                kind, answer = await self._answer(*head.split(" ", 2)[:2], body)
+                method, path, _version = head.split(" ", 2)
+                kind, answer = await self._answer(method, path, body)
                 writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer)
         except (asyncio.IncompleteReadError, OSError):  # the client has gone
             pass
@@ -59,7 +67,7 @@ class _Crowd:
         await asyncio.sleep(HELD_S)
         return "application/json", _order(path.rpartition("/")[2], "paid")
 
-    def _wechat(self, path: str, asked: Mapping[str, str]) -> bytes:
+    def _wechat(self, path: str, asked: wechat_wire.Fields) -> bytes:
         number = asked["out_trade_no"]
         if path == "/pay/micropay":
             return provider.signed(asked, {"result_code": "FAIL", "err_code": "USERPAYING", "err_code_des": "the payer is asked"})

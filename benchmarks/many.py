@@ -19,10 +19,10 @@ from pathlib import Path
 
 from benchmarks import crowd_provider, provider
 from benchmarks.circumstances import load, load_since, machine
-from benchmarks.crowd_provider import AMOUNT, CURRENCY, PLACE, TOKEN
+from benchmarks.crowd_provider import AMOUNT, CURRENCY, PLACE, TOKEN, allow_many_files
 from benchmarks.figures import median
 from benchmarks.ready_made import fresh_code
-from benchmarks.till_stage import heard, start_beside
+from benchmarks.till_stage import start_beside
 from daemon.codes import AuthCode
 from daemon.gateways.base import Gateway
 from daemon.gateways.client import CONNECTIONS, Client
@@ -53,17 +53,18 @@ def measure(payments: int, rounds: int, crowds: Sequence[int] = CROWDS) -> dict[
     """By kind of gateway and size of crowd; all take turns, each time in a new process."""
     costs: dict[tuple[str, int], list[Cost]] = {(kind, crowd): [] for kind in KINDS for crowd in crowds}
     with ExitStack() as stack:
-        port = int(str(heard(start_beside(stack, crowd_provider.run))))
+        port = start_beside(stack, crowd_provider.run).recv()
         for _ in range(rounds):
             for (kind, crowd), found in costs.items():
                 with ExitStack() as process:
-                    cost = heard(start_beside(process, _sell, kind, port, crowd, payments))
+                    cost = start_beside(process, _sell, kind, port, crowd, payments).recv()  # EOFError where that process fails
                     assert isinstance(cost, Cost)
                     found.append(cost)
     return costs
 
 
 def _sell(kind: str, port: int, crowd: int, payments: int, line: Connection) -> None:
+    allow_many_files()
     line.send(asyncio.run(_sold(_gateway(kind, port, crowd), crowd, payments)))
 
 
