@@ -41,7 +41,7 @@ MAX_BODY = 64 * 1024
 _CONNECT_S = 5.0  # DNS excluded, TLS included; leaves half of `answer_s` to the provider. Own
 _WARM_S = 5.0  # for the whole of a warm-up. Own
 _REFRESH_S = 3.5  # an open connection is used so often, because Node, uvicorn and Apache close one that was idle for 5 s
-_KEPT_S = 1.0  # after a warm-up a connection that ends is opened anew; whoever wants one kept warms more often than that
+_KEPT_S = 1.0  # after a warm-up, or until the next request, one that ends is opened anew; who wants one kept warms more often
 _REOPEN_S = 1.0  # from one opening to the next, where the server ends what it had kept open; doubles where it keeps nothing open
 _REOPEN_MAX_S = 15.0
 _KEEPALIVE_S = 60.0  # longest idle life of a connection on our side; providers may end it sooner
@@ -138,13 +138,18 @@ class Client:
         return await self._request("DELETE", self._base + path, None, headers, timeout_s)
 
     async def warm(self) -> None:
-        """Have an open connection for the next request, kept from idling out (`HEAD /`, whatever is answered), and for a second from
-        now another one where that ends. Never raises.
+        """Have an open connection for the next request, kept from idling out (`HEAD /`, whatever is answered), and within the next
+        second another one where that ends. Never raises.
 
-        Costs nothing while there is one, so it may be called often; where the server cannot be reached or keeps none open, it tries
-        ever more slowly."""
-        self._kept_until = _now() + _KEPT_S
-        await self._warm()
+        Costs nothing while there is one, so it may be called often, and at least every second as long as one is wanted. Where the
+        server cannot be reached or keeps none open, it tries ever more slowly in that time."""
+        if _now() >= self._kept_until:  # wanted anew: how it went with those that were wanted before is no reason to wait
+            self._reopen_from = -math.inf
+        self._kept_until = math.inf
+        try:
+            await self._warm()
+        finally:
+            self._kept_until = _now() + _KEPT_S
 
     async def _warm(self) -> None:
         if self._warming or _now() < self._warm_again_at():
@@ -184,6 +189,8 @@ class Client:
 
     async def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Answer:
         """One request and its whole answer within `timeout_s`, every foreign error translated."""
+        if method != "HEAD":
+            self._kept_until = -math.inf  # this is what it was kept for
         progress = _Progress()
         started = time.monotonic()
         try:
@@ -196,7 +203,6 @@ class Client:
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError and ssl.SSLError are OSErrors
             raise self._translated(error, progress, timeout_s) from error
         self._used_at = _now()
-        self._reopen_from = -math.inf  # what a connection was opened for was done, so the next may be opened at once
         _log.debug("answered method=%s host=%s status=%d ms=%d", method, self._host, answer.status, (time.monotonic() - started) * 1000)
         return answer
 

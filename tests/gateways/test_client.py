@@ -208,6 +208,9 @@ async def test_a_kept_connection_that_the_server_closes_is_opened_again_before_a
         virtual_time[0] = 1.5
         idle.close()
         await until(2, server)
+        async with asyncio.timeout(20):
+            while not client._is_warm():
+                await asyncio.sleep(0.001)
         assert await post(client) == b"ok"
     assert [r.split(b" ")[0] for r in server.requests] == [b"HEAD", b"HEAD", b"POST"]
     assert server.connections == 2
@@ -223,6 +226,20 @@ async def test_nothing_is_opened_again_that_nobody_keeps(virtual_time: list[floa
             while server.open:
                 await asyncio.sleep(0.001)
         await asyncio.sleep(0.02)  # the client hears of it here, or not yet: it does nothing in either case
+        assert server.connections == 1
+
+
+async def test_nothing_is_opened_again_after_the_request_that_it_was_kept_for(virtual_time: list[float]) -> None:
+    """Else the sale after that could find it closed again, and the next one not yet allowed."""
+    idle = Idle()
+    async with serving(idle) as server, client_of(server.url) as client:
+        await client.warm()
+        assert await post(client) == b"ok"
+        idle.close()
+        async with asyncio.timeout(20):
+            while server.open:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)  # as above
         assert server.connections == 1
 
 
