@@ -155,10 +155,14 @@ MODULE ?=
 mutate: setup ## change the core line by line, and see that its tests notice (MODULE="cycle money": these; tests/mutation/README.md)
 	$(BIN)/python tests/mutation/mutate.py $(MODULE) --jobs $(JOBS) $(ARGS)
 
-bench: setup ## what is measured, side by side with what people use today: nine minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS, VIEWERS_ARGS)
-	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
+bench: setup ## what is measured, side by side with what people use today: nine minutes (benchmarks/README.md; ARGS="--rtt-ms 100": another line)
+	@$(BIN)/python -m benchmarks.scan_to_wire --rounds 24 $(ARGS)
+	@$(BIN)/python -m benchmarks.scan_to_wire --sync-ms 10 --rounds 16 $(CARD_ARGS)
+	@$(BIN)/python -m benchmarks.confirm_to_light $(CONFIRM_ARGS)
+	@$(BIN)/python -m benchmarks.result_to_light $(RESULT_ARGS)
 	@$(BIN)/python -m benchmarks.answer_a_till $(TILL_ARGS)
-	@$(BIN)/python -m benchmarks.viewers $(VIEWERS_ARGS)
+	@$(BIN)/python -m benchmarks.viewers --rounds 3 $(VIEWERS_ARGS)
+	@$(BIN)/python -m benchmarks.many $(MANY_ARGS)
 
 page-test: setup ## the page in a headless Chromium (Debian's chromium): a minute; pictures below tests/output
 	$(BIN)/python -m pytest tests/page -m slow $(ARGS)

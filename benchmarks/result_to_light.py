@@ -1,6 +1,6 @@
 """Result to light: how long after the last byte of the provider's answer is the green line of the GPIO set?
 
-    python -m benchmarks.result_to_light [--rounds N] [--directory DIR]
+    python -m benchmarks.result_to_light [--rounds N] [--sync-ms MS] [--directory DIR]
 
 Everybody sells in turn, round after round in one run: the box, which stores the result first, a script, which does not, and what neither
 can undercut. The pins are a stand-in for RPi.GPIO that notes when each was set (`pins/`).
@@ -22,6 +22,7 @@ from benchmarks.contestants import BareInsert, Contestant, Script
 from benchmarks.figures import median, percentile, table
 from benchmarks.pin_watch import GREEN, LIGHTS, PinWatch
 from benchmarks.ready_made import fresh_code, open_line, ready_made
+from benchmarks.slow_card import slow_syncs
 from benchmarks.stage import Stage
 
 WARM_UP_ROUNDS = 3  # not counted, as in scan to wire
@@ -34,11 +35,12 @@ class LitBox:
 
     name = "tillbox"
 
-    def __init__(self, stage: Stage, stack: ExitStack) -> None:
+    def __init__(self, stage: Stage, stack: ExitStack, sync_ms: float) -> None:
         self._stage = stage
         self._pins = PinWatch(stage.directory / "box.pins")
         stack.callback(self._pins.close)
-        self._box = stack.enter_context(Box(stage, lights=LIGHTS, environment=self._pins.environment))
+        box = Box(stage, lights=LIGHTS, environment=self._pins.environment, before=slow_syncs(sync_ms))
+        self._box = stack.enter_context(box)
 
     def sale(self) -> float:
         self._pins.drain()
@@ -87,11 +89,16 @@ class LitFloor:
         return (read - self._stage.answered_at()) * 1000
 
 
-def measure(directory: Path, rounds: int, warm_up: int = WARM_UP_ROUNDS) -> dict[str, list[float]]:
-    """Milliseconds by contestant."""
+def measure(directory: Path, rounds: int, sync_ms: float = 0.0, warm_up: int = WARM_UP_ROUNDS) -> dict[str, list[float]]:
+    """Milliseconds by contestant. With `sync_ms` the box is on a slow card."""
     with ExitStack() as stack:
         stage = stack.enter_context(Stage(directory, 0.0, ANSWER_S))
-        contestants: list[Contestant] = [LitBox(stage, stack), LitScript(stage, stack), LitFloor(stage), BareInsert(directory, stack)]
+        contestants: list[Contestant] = [
+            LitBox(stage, stack, sync_ms),
+            LitScript(stage, stack),
+            LitFloor(stage),
+            BareInsert(directory, stack),
+        ]
         played = [{c.name: c.sale() for c in contestants} for _ in range(warm_up + rounds)]
         return {c.name: [sales[c.name] for sales in played[warm_up:]] for c in contestants}
 
@@ -112,9 +119,10 @@ def main() -> None:
     begun = load()
     with tempfile.TemporaryDirectory(prefix="tillbox-bench-", dir=arguments.directory) as directory:
         on = file_system(Path(directory))
-        samples = measure(Path(directory), arguments.rounds)
+        samples = measure(Path(directory), arguments.rounds, arguments.sync_ms)
     box, script = samples[LitBox.name], samples[LitScript.name]
-    how = f"{arguments.rounds} rounds, journal on {on}, {load_since(begun)}, {machine()}"
+    card = f", {arguments.sync_ms:g} ms more for each sync of the box" if arguments.sync_ms else ""
+    how = f"{arguments.rounds} rounds{card}, journal on {on}, {load_since(begun)}, {machine()}"
     print(f"result to light: {how}\n\n{table(samples, LitFloor.name, 99)}\n")
     print(f"tillbox takes {median(box):.2f} ms, 99th percentile {percentile(box, 99):.2f} ms (promised: 5 and 50)")
     print(f"tillbox takes {median(box) / median(script):.2f} times as long as the script, which stores nothing")
@@ -123,10 +131,11 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.result_to_light", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rounds", type=int, default=100, help="sales of each (default: 100)")
+    parser.add_argument("--sync-ms", type=float, default=0.0, help="what a sync of the box takes longer, for a slow card (default: 0)")
     parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="where the journal is, on a disk (default: /var/tmp)")
     arguments = parser.parse_args()
-    if arguments.rounds < 2:
-        parser.error("at least 2 rounds")
+    if arguments.rounds < 2 or arguments.sync_ms < 0:
+        parser.error("at least 2 rounds, and nothing negative")
     return arguments
 
 
