@@ -155,15 +155,18 @@ MODULE ?=
 mutate: setup ## change the core line by line, and see that its tests notice (MODULE="cycle money": these; tests/mutation/README.md)
 	$(BIN)/python tests/mutation/mutate.py $(MODULE) --jobs $(JOBS) $(ARGS)
 
-VIEWERS_ARGS ?= --seconds 6
-bench: setup ## what is measured, side by side with what people use today: ten minutes (ARGS="--rtt-ms 100": another line; TILL_ARGS, VIEWERS_ARGS, FLEET_ARGS, PANEL_ARGS, IDLE_ARGS, START_ARGS="--payments 1000000")
-	@$(BIN)/python -m benchmarks.scan_to_wire $(ARGS)
-	@$(BIN)/python -m benchmarks.answer_a_till $(TILL_ARGS)
-	@$(BIN)/python -m benchmarks.viewers $(VIEWERS_ARGS)
-	@$(BIN)/python -m benchmarks.fleet $(FLEET_ARGS)
+bench: setup ## what is measured, side by side with what people use today: ten minutes (benchmarks/README.md; ARGS="--rtt-ms 100": another line; START_ARGS="--payments 1000000")
+	@$(BIN)/python -m benchmarks.scan_to_wire --rounds 24 $(ARGS)
+	@$(BIN)/python -m benchmarks.scan_to_wire --sync-ms 10 --rounds 16 $(CARD_ARGS)
+	@$(BIN)/python -m benchmarks.confirm_to_light $(CONFIRM_ARGS)
+	@$(BIN)/python -m benchmarks.result_to_light $(RESULT_ARGS)
 	@$(BIN)/python -m benchmarks.panel_bytes $(PANEL_ARGS)
+	@$(BIN)/python -m benchmarks.answer_a_till $(TILL_ARGS)
+	@$(BIN)/python -m benchmarks.viewers --rounds 3 --seconds 6 $(VIEWERS_ARGS)
+	@$(BIN)/python -m benchmarks.fleet $(FLEET_ARGS)
 	@$(BIN)/python -m benchmarks.start_up $(START_ARGS)
 	@$(BIN)/python -m benchmarks.idle $(IDLE_ARGS)
+	@$(BIN)/python -m benchmarks.many $(MANY_ARGS)
 
 page-test: setup ## the page in a headless Chromium (Debian's chromium): a minute; pictures below tests/output
 	$(BIN)/python -m pytest tests/page -m slow $(ARGS)

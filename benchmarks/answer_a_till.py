@@ -21,8 +21,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+from benchmarks.circumstances import file_system, load, load_since, machine
 from benchmarks.faulty_line import Network
-from benchmarks.scan_to_wire import _file_system, _machine
 from benchmarks.till_asking import LineTill, WebTill
 from benchmarks.till_floors import run_line, run_web
 from benchmarks.till_stage import PATIENCE_S, Pty, TillStage, heard, start_beside
@@ -200,12 +200,11 @@ def table(samples: Samples) -> str:
 
 def main() -> None:
     arguments = _arguments()
-    begun = os.getloadavg()[0]
+    begun = load()
     with tempfile.TemporaryDirectory(prefix="tillbox-bench-", dir=arguments.directory) as directory:
-        on = _file_system(Path(directory))
+        on = file_system(Path(directory))
         samples = measure(Path(directory), arguments.rounds)
-    load = f"load {begun:.1f} to {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    how = f"{arguments.rounds} rounds, journal on {on}, {load}, {_machine()}"
+    how = f"{arguments.rounds} rounds, journal on {on}, {load_since(begun)}, {machine()}"
     answers = {name: waited for name, waited in samples.items() if name not in FLOORS}
     slowest = max(answers, key=lambda name: statistics.median(answers[name]))
     print(f"answer a till: {how}\n\n{table(samples)}\n")

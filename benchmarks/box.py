@@ -6,11 +6,12 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from http.client import HTTPConnection
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from benchmarks import provider
 from benchmarks.program import Program
@@ -56,42 +57,34 @@ kind = "simulated"
 """
 
 
-class Box:
-    """`with Box(stage) as box:` has it running and ready to sell. With `display` it has that panel, on an I2C bus that takes as long as a
-    real one at 400 kHz (benchmarks.box_with_panel); several boxes of one stage need a `name` each."""
+class Daemon:
+    """`with Daemon(directory, config) as daemon:` has a box of that configuration running and ready to sell.
+
+    `environ` is added to ours; `before` are the words of a command that starts another one, with the box as its process; `module` is what
+    is run in the box's place."""
 
     def __init__(
         self,
-        stage: Stage,
-        arguments: tuple[str, ...] = (),
+        directory: Path,
+        config: str,
+        arguments: Sequence[str] = (),
         *,
-        name: str = "box",
-        display: str = "simulated",
-        pins: str = SIMULATED,
-        more: str = "",
         environ: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+        module: str = "daemon",
     ) -> None:
-        """`pins`: the tables [lights] and [buzzer]; `more` goes to the end of the configuration."""
-        self.scanner = PtyScanner()
-        directory = stage.directory / name
-        directory.mkdir()
+        (directory / "config.toml").write_text(config, encoding="utf-8")
         self.journal = directory / "journal.sqlite"
-        write_private(directory / "wechat.key", provider.KEY.encode())
-        addresses = {"port": self.scanner.path, "base_url": stage.base_url, "appid": provider.APPID, "mch_id": provider.MCH_ID}
-        config = _CONFIG.format(**addresses, display=display, certificates=stage.certificates, pins=pins)
-        (directory / "config.toml").write_text(config + more, encoding="utf-8")
-        module = "daemon" if display == "simulated" else "benchmarks.box_with_panel"
-        command = [sys.executable, "-m", module, "run", "--config", str(directory / "config.toml"), *arguments]
+        command = [*before, sys.executable, "-m", module, "run", "--config", str(directory / "config.toml"), *arguments]
         self.program = Program(command, directory / "log", r"started port=(\d+)", _is_ready, environ)
         self._refs = itertools.count(1)
 
-    def __enter__(self) -> Box:
+    def __enter__(self) -> Self:
         self.program.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.program.stop()
-        self.scanner.close()
 
     @property
     def port(self) -> int:
@@ -105,6 +98,37 @@ class Box:
         """The till asks for an amount, and waits for news of it."""
         ref = f"bench-{os.getpid()}-{next(self._refs)}"
         return Sale(self.port, ref)
+
+
+class Box(Daemon):
+    """A box that charges at the stage's provider, and a scanner on a line. With `display` it has that panel, on an I2C bus that takes as
+    long as a real one at 400 kHz (benchmarks.box_with_panel); several boxes of one stage need a `name` each. `pins` are the tables
+    [lights] and [buzzer]; `more` goes to the end of the configuration."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        arguments: Sequence[str] = (),
+        *,
+        name: str = "box",
+        display: str = "simulated",
+        pins: str = SIMULATED,
+        more: str = "",
+        environ: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        self.scanner = PtyScanner()
+        directory = stage.directory / name
+        directory.mkdir()
+        write_private(directory / "wechat.key", provider.KEY.encode())
+        addresses = {"port": self.scanner.path, "base_url": stage.base_url, "appid": provider.APPID, "mch_id": provider.MCH_ID}
+        config = _CONFIG.format(**addresses, display=display, certificates=stage.certificates, pins=pins) + more
+        module = "daemon" if display == "simulated" else "benchmarks.box_with_panel"
+        super().__init__(directory, config, arguments, environ=environ, before=before, module=module)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        super().__exit__(kind, error, trace)
+        self.scanner.close()
 
 
 def _is_ready(port: int) -> bool:

@@ -9,27 +9,28 @@ from __future__ import annotations
 
 import os
 import random
-import socket
-import sqlite3
 import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import provider, wechat_script
+from benchmarks import provider
 from benchmarks.box import Box
+from benchmarks.pin_watch import PINS
+from benchmarks.program import ROOT
 from benchmarks.pty_scanner import PtyScanner
+from benchmarks.ready_made import fresh_code, insert, open_line, open_table, ready_made
 from benchmarks.stage import Stage
-from daemon.sandbox import wechat_wire
 
 _PAYER_S = (0.3, 0.5)  # between amount and code; people take seconds. Drawn anew each time, so that nothing falls into step
 _IDLE_S = 2.0  # the shortest time after which servers close an idle connection (gunicorn's)
 _NOTICED_S = 0.5  # from that closing until the code
 
-_HEADERS = "POST /pay/micropay HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {}\r\n\r\n"
+_SCRIPT = Path(__file__).with_name("wechat_script.py")
 
 
 class Contestant(Protocol):
@@ -51,7 +52,7 @@ class Tillbox:
         self._stage.close_idle()
         sale = self._box.ask()
         self._payer_comes()
-        scanned = self._box.scanner.send(_fresh_code())
+        scanned = self._box.scanner.send(fresh_code())
         waited = self._stage.charged_at() - scanned
         end = sale.end()
         if end != "paid":
@@ -85,28 +86,26 @@ class Script:
 
     name = "script (pyserial, wechatpy)"
 
-    def __init__(self, stage: Stage, stack: ExitStack) -> None:
+    def __init__(self, stage: Stage, stack: ExitStack, pins: Mapping[str, str] | None = None) -> None:
         self._stage = stage
         self._scanner = PtyScanner()
         stack.callback(self._scanner.close)
         arguments = [self._scanner.path, stage.base_url + "/", provider.APPID, provider.MCH_ID, provider.KEY]
-        # requests finds the authority to believe in the environment, so that the script itself is as it would be in a shop.
-        environment = {"PATH": os.environ.get("PATH", ""), "REQUESTS_CA_BUNDLE": str(stage.certificates.ca_file)}
         self._process = subprocess.Popen(
-            [sys.executable, wechat_script.__file__, *arguments],
+            [sys.executable, str(_SCRIPT), *arguments],
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
-            env=environment,
+            env={**script_environment(stage.certificates.ca_file), **(pins or {})},
             text=True,
         )
-        stack.callback(self._process.wait)
+        stack.enter_context(self._process)
         stack.callback(self._process.kill)
         self._expect("READY")
 
     def sale(self) -> float:
         self._stage.close_idle()
         _pause()
-        scanned = self._scanner.send(_fresh_code())
+        scanned = self._scanner.send(fresh_code())
         waited = self._stage.charged_at() - scanned
         self._expect("SUCCESS")
         return waited * 1000
@@ -129,61 +128,77 @@ class Floor:
 
     def sale(self) -> float:
         self._stage.close_idle()
-        request = _ready_made()
-        with closing(socket.create_connection(("127.0.0.1", self._stage.port))) as plain:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
-                _pause()
-                sent = time.monotonic()
-                connection.sendall(request)
-                waited = self._stage.charged_at() - sent
-                connection.recv(4096)
+        request = ready_made()
+        with closing(open_line(self._stage.port, self._context)) as connection:
+            _pause()
+            sent = time.monotonic()
+            connection.sendall(request)
+            waited = self._stage.charged_at() - sent
+            connection.recv(4096)
         return waited * 1000
 
 
-class Insert:
+class InsertingFloor:
+    """The same after one durable insert, which is what no box that keeps its word on that card can undercut, if it inserts when the
+    code is there. `before` gives it the card."""
+
+    name = "floor with one durable insert"
+
+    def __init__(self, stage: Stage, stack: ExitStack, before: Sequence[str] = ()) -> None:
+        self._stage = stage
+        program = [sys.executable, "-m", "benchmarks.inserting_floor"]
+        arguments = [str(stage.port), str(stage.certificates.ca_file), str(stage.directory / "floor.sqlite")]
+        self._process = subprocess.Popen(
+            [*before, *program, *arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        stack.enter_context(self._process)
+        stack.callback(self._process.kill)
+
+    def sale(self) -> float:
+        self._stage.close_idle()
+        self._tell("come")
+        self._said()
+        _pause()
+        self._tell("sell")
+        begun = float(self._said())
+        return (self._stage.charged_at() - begun) * 1000
+
+    def _tell(self, word: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+
+    def _said(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+
+class BareInsert:
     """No sale: one row put durably into SQLite on the same disk, which is what no journal that keeps its word can undercut."""
 
     name = "one durable insert"
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
-        self._db = stack.enter_context(closing(sqlite3.connect(directory / "insert.sqlite", isolation_level=None)))
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("CREATE TABLE charges (number INTEGER PRIMARY KEY, out_trade_no TEXT, amount INTEGER)")
+        self._table = stack.enter_context(closing(open_table(directory / "insert.sqlite")))
+
+    def sale(self) -> float:
+        begun = time.monotonic()
+        insert(self._table)
+        return (time.monotonic() - begun) * 1000
+
+
+class Insert(BareInsert):
+    """The same as often as the others sell."""
 
     def sale(self) -> float:
         _pause()
-        begun = time.monotonic()
-        self._db.execute("INSERT INTO charges (out_trade_no, amount) VALUES (?, ?)", (_fresh_code(), wechat_script.AMOUNT))
-        return (time.monotonic() - begun) * 1000
+        return super().sale()
+
+
+def script_environment(ca_file: Path) -> dict[str, str]:
+    """requests finds the authority to believe here, so that a script itself is as it would be in a shop; and its pins, which go nowhere."""
+    return {"PATH": os.environ.get("PATH", ""), "REQUESTS_CA_BUNDLE": str(ca_file), "PYTHONPATH": str(PINS)}
 
 
 def _pause() -> None:
     time.sleep(random.uniform(*_PAYER_S))
-
-
-def _fresh_code() -> str:
-    """A payer's code of WeChat's form: 18 digits that begin with 13."""
-    return f"13{random.randrange(10**16):016d}"
-
-
-def _ready_made() -> bytes:
-    """The charge of a sale as tillbox sends it, signed."""
-    asked = {
-        "appid": provider.APPID,
-        "mch_id": provider.MCH_ID,
-        "out_trade_no": f"floor{_fresh_code()}",
-        "body": "Corner Shop",
-        "total_fee": str(wechat_script.AMOUNT),
-        "fee_type": "CNY",
-        "spbill_create_ip": "127.0.0.1",
-        "device_info": "bench-1",
-        "scene_info": '{"store_info":{"id":"bench-1","name":"Corner Shop"}}',
-        "version": "1.0",
-        "auth_code": _fresh_code(),
-        "nonce_str": "0" * 32,
-        "sign_type": "HMAC-SHA256",
-    }
-    body = wechat_wire.build({**asked, "sign": wechat_wire.sign(asked, provider.KEY, "HMAC-SHA256")})
-    return _HEADERS.format(len(body)).encode() + body

@@ -12,16 +12,17 @@ def median(samples: Sequence[float]) -> float:
     return statistics.median(samples)
 
 
-def p95(samples: Sequence[float]) -> float:
-    """The 95th percentile, of at least two samples."""
-    return statistics.quantiles(samples, n=20, method="inclusive")[-1]
+def percentile(samples: Sequence[float], percent: int) -> float:
+    """Of at least two samples."""
+    return statistics.quantiles(samples, n=100, method="inclusive")[percent - 1]
 
 
-def table(samples: Samples, floor: str) -> str:
-    """As Markdown: median, 95th percentile, best and worst of each, and its median as a multiple of the floor's."""
-    head = ["| | median ms | p95 ms | least ms | most ms | × floor |", "|---|---:|---:|---:|---:|---:|"]
+def table(samples: Samples, floor: str, percent: int = 95) -> str:
+    """As Markdown: median, that percentile, best and worst of each, and its median as a multiple of the floor's."""
+    head = [f"| | median ms | p{percent} ms | least ms | most ms | × floor |", "|---|---:|---:|---:|---:|---:|"]
     base = median(samples[floor])
     rows = [
-        f"| {name} | {median(s):.2f} | {p95(s):.2f} | {min(s):.2f} | {max(s):.2f} | {median(s) / base:.2f} |" for name, s in samples.items()
+        f"| {name} | {median(s):.2f} | {percentile(s, percent):.2f} | {min(s):.2f} | {max(s):.2f} | {median(s) / base:.2f} |"
+        for name, s in samples.items()
     ]
     return "\n".join(head + rows)

@@ -24,10 +24,11 @@ CHARGE = "POST /pay/micropay"
 _QUERY = "POST /pay/orderquery"
 
 
-def run(certificates: Certificates, line: Connection) -> None:
-    """Serve for ever. Sends its port through `line`, then the moment of each complete charge; on each byte string that comes
-    back, closes all connections, as servers do with those that are idle, and sends how many."""
-    asyncio.run(_Provider(line).serve(_context(certificates)))
+def run(certificates: Certificates, answer_s: float, line: Connection) -> None:
+    """Serve for ever. Sends its port through `line`, then the moment of each complete charge, and, where it takes its time with
+    answers to them (`answer_s`), that of the answer; on each byte string that comes back, closes all connections, as servers do
+    with those that are idle, and sends how many."""
+    asyncio.run(_Provider(answer_s, line).serve(_context(certificates)))
 
 
 def _context(certificates: Certificates) -> ssl.SSLContext:
@@ -37,7 +38,8 @@ def _context(certificates: Certificates) -> ssl.SSLContext:
 
 
 class _Provider:
-    def __init__(self, line: Connection) -> None:
+    def __init__(self, answer_s: float, line: Connection) -> None:
+        self._answer_s = answer_s
         self._line = line
         self._numbers = itertools.count(1)
         self._open: set[asyncio.StreamWriter] = set()
@@ -59,24 +61,30 @@ class _Provider:
         self._open.add(writer)
         try:
             while True:
-                writer.write(await self._exchange(reader))
+                is_charge, answer = await self._exchange(reader)
+                if is_charge and self._answer_s:
+                    await asyncio.sleep(self._answer_s)
+                    self._line.send(time.monotonic())
+                writer.write(answer)
         except (asyncio.IncompleteReadError, OSError):  # the client has gone, or the connection was closed as idle
             pass
         finally:
             self._open.discard(writer)
             writer.close()
 
-    async def _exchange(self, reader: asyncio.StreamReader) -> bytes:
+    async def _exchange(self, reader: asyncio.StreamReader) -> tuple[bool, bytes]:
+        """Whether it is a charge that was asked, and the whole answer."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        body = await reader.readexactly(_length(head))
+        body = await reader.readexactly(length(head))
         moment = time.monotonic()
-        if head.startswith(CHARGE):
+        is_charge = head.startswith(CHARGE)
+        if is_charge:
             answer = self._charged(wechat_wire.parse(body))
             self._line.send(moment)
         else:
             answer = self._unknown(wechat_wire.parse(body)) if head.startswith(_QUERY) else b""
         headers = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {len(answer)}\r\n\r\n"
-        return headers.encode() + (b"" if head.startswith("HEAD") else answer)
+        return is_charge, headers.encode() + (b"" if head.startswith("HEAD") else answer)
 
     def _charged(self, asked: wechat_wire.Fields) -> bytes:
         """Paid at once."""
@@ -88,14 +96,14 @@ class _Provider:
             "transaction_id": f"{next(self._numbers):032d}",
             "out_trade_no": asked["out_trade_no"],
         }
-        return _signed(asked, paid)
+        return signed(asked, paid)
 
     def _unknown(self, asked: wechat_wire.Fields) -> bytes:
         """The answer to the question with which the box proves its key at the start."""
-        return _signed(asked, {"result_code": "FAIL", "err_code": "ORDERNOTEXIST", "err_code_des": "no such order"})
+        return signed(asked, {"result_code": "FAIL", "err_code": "ORDERNOTEXIST", "err_code_des": "no such order"})
 
 
-def _length(head: str) -> int:
+def length(head: str) -> int:
     """Of the body; 0 where the head names none."""
     for line in head.split("\r\n")[1:]:
         name, _, value = line.partition(":")
@@ -104,7 +112,7 @@ def _length(head: str) -> int:
     return 0
 
 
-def _signed(asked: wechat_wire.Fields, said: wechat_wire.Fields) -> bytes:
+def signed(asked: wechat_wire.Fields, said: wechat_wire.Fields) -> bytes:
     """The answer, signed as the request was; a request that is wrongly signed ends the run (Refused)."""
     sign_type = wechat_wire.check_signature(asked, KEY)
     fields = {"return_code": "SUCCESS", "appid": APPID, "mch_id": MCH_ID, "nonce_str": asked["nonce_str"], **said}

@@ -19,11 +19,13 @@ _processes = multiprocessing.get_context("spawn")
 
 
 class Stage:
-    """`with Stage(directory, rtt_s) as stage:` has both running; `base_url` is the provider at the end of the line."""
+    """`with Stage(directory, rtt_s) as stage:` has both running; `base_url` is the provider at the end of the line. With `answer_s`
+    it takes so long to answer a charge, and `answered_at` has to be asked after each `charged_at`."""
 
-    def __init__(self, directory: Path, rtt_s: float) -> None:
+    def __init__(self, directory: Path, rtt_s: float, answer_s: float = 0.0) -> None:
         self.directory = directory
         self.rtt_s = rtt_s
+        self._answer_s = answer_s
         self.certificates = make_certificates(directory / "certificates")
         self.port = 0
         self._stack = ExitStack()
@@ -31,8 +33,10 @@ class Stage:
 
     def __enter__(self) -> Stage:
         with ExitStack() as stack:
-            self._provider = _start(stack, provider.run, self.certificates)
-            self.port = int(_heard(_start(stack, delay_line.run, int(_heard(self._provider)), self.rtt_s)))
+            self._provider = _start(stack, provider.run, self.certificates, self._answer_s)
+            self.port = int(_heard(self._provider))
+            if self.rtt_s:  # else there is nothing that the line would add but its own work
+                self.port = int(_heard(_start(stack, delay_line.run, self.port, self.rtt_s)))
             self._stack = stack.pop_all()
         return self
 
@@ -47,6 +51,10 @@ class Stage:
         """The moment at which the next charge was complete at the provider. TimeoutError where none comes."""
         assert self._provider is not None
         return float(_heard(self._provider))
+
+    def answered_at(self) -> float:
+        """The moment right before the answer to that charge was given to TLS, which is when it arrives where there is no line."""
+        return self.charged_at()
 
     def close_idle(self) -> None:
         """The provider closes all connections, and everybody has heard of it: so it is minutes after a sale."""

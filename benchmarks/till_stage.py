@@ -110,7 +110,9 @@ class TillStage:
         script = self._directory / "script.toml"
         script.write_text(_SCRIPT, encoding="utf-8")
         directory = self._directory / "sandbox"
-        said = self._process(stack, "sandbox", ("--port", "0", "--dir", str(directory), "--script", str(script)), r"(?s)\[routes\]")
+        said = start_tillbox(
+            stack, self._directory, "sandbox", ("--port", "0", "--dir", str(directory), "--script", str(script)), r"(?s)\[routes\]"
+        )
         table = said.partition("[gateways.wechat]")[2].partition("\n[")[0]
         return tomllib.loads(table)
 
@@ -118,25 +120,26 @@ class TillStage:
         config = self._directory / "config.toml"
         table = "\n".join(f"{key} = {json.dumps(value)}" for key, value in gateway.items())
         config.write_text(_CONFIG.format(till=self.till.path, gateway=table), encoding="utf-8")
-        said = self._process(stack, "run", ("--config", str(config)), r"started port=(\d+) ready=True")
+        said = start_tillbox(stack, self._directory, "run", ("--config", str(config)), r"started port=(\d+) ready=True")
         return int(re.findall(r"started port=(\d+)", said)[-1])
 
-    def _process(self, stack: ExitStack, command: str, arguments: tuple[str, ...], ready: str) -> str:
-        """`tillbox COMMAND`, until the stack ends; what it said until it was ready."""
-        path = self._directory / f"{command}.log"
-        with path.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "daemon", command, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        stack.callback(process.wait, PATIENCE_S)
-        stack.callback(process.terminate)
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end and process.poll() is None:
-            said = path.read_text(encoding="utf-8")
-            if re.search(ready, said):
-                return said
-            time.sleep(0.02)
-        raise RuntimeError(f"tillbox {command} is not ready:\n{path.read_text(encoding='utf-8')}")
+
+def start_tillbox(stack: ExitStack, directory: Path, command: str, arguments: tuple[str, ...], ready: str) -> str:
+    """`tillbox COMMAND`, until the stack ends; what it said until that (a pattern) was in it."""
+    path = directory / f"{command}.log"
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "daemon", command, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    stack.callback(process.wait, PATIENCE_S)
+    stack.callback(process.terminate)
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end and process.poll() is None:
+        said = path.read_text(encoding="utf-8")
+        if re.search(ready, said):
+            return said
+        time.sleep(0.02)
+    raise RuntimeError(f"tillbox {command} is not ready:\n{path.read_text(encoding='utf-8')}")
 
 
 def start_beside(stack: ExitStack, run: Callable[..., object], *arguments: object) -> Connection:

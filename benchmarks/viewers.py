@@ -29,7 +29,6 @@ from benchmarks.figures import median
 from benchmarks.stage import PATIENCE_S, Stage
 
 FEW, MANY = 5, 20
-PAUSE_S = 1.0
 SETTLE_S = 0.08  # how long the page waits for more before it asks
 _SPAWN = multiprocessing.get_context("spawn")
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -115,12 +114,6 @@ def share(box: Box, happens: Callable[[], object]) -> float:
     return 100 * (processor_s(box.pid) - before) / (time.monotonic() - begun)
 
 
-def _after_a_while(till: Tillbox) -> float:
-    """A sale in a cold shop: one right after another finds the connection of the one before, which is being closed."""
-    time.sleep(PAUSE_S)
-    return till.sale()
-
-
 def measure(directory: Path, rounds: int, seconds: float) -> dict[str, list[float]]:
     """Percents of one processor, and milliseconds from scan to wire, by what was measured; all take turns."""
     samples: dict[str, list[float]] = {}
@@ -138,7 +131,7 @@ def measure(directory: Path, rounds: int, seconds: float) -> dict[str, list[floa
                     samples.setdefault(f"a sale, {number} pages, % of a processor", []).append(share(box, unhurried.sale))
             for number in (0, MANY):
                 with looked_at(box, number):
-                    samples.setdefault(f"scan to wire, {number} pages, ms", []).extend(_after_a_while(till) for _ in range(3))
+                    samples.setdefault(f"scan to wire, {number} pages, ms", []).extend(till.sale() for _ in range(3))
     return samples
 
 

@@ -9,7 +9,7 @@ from daemon.gateways.base import Gateway
 from daemon.payment import Mode, State
 from daemon.runner import Change
 
-LOOK_S = 0.25  # a connection that the server has closed is open again within that and a handshake; people need longer to scan
+LOOK_S = 0.5  # often enough to use a connection before it was idle for too long; one that ends is opened again without that
 
 
 class Warming:

@@ -18,7 +18,7 @@ import math
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -40,12 +40,13 @@ MAX_BODY = 64 * 1024
 
 _CONNECT_S = 5.0  # DNS excluded, TLS included; leaves half of `answer_s` to the provider. Own
 _WARM_S = 5.0  # for the whole of a warm-up. Own
-_REFRESH_S = 4.0  # an open connection is used so often, because Node, uvicorn and Apache close one that was idle for 5 s
+_REFRESH_S = 3.5  # an open connection is used so often, because Node, uvicorn and Apache close one that was idle for 5 s
+_KEPT_S = 1.0  # after a warm-up, or until the next request, one that ends is opened anew; who wants one kept warms more often
 _REOPEN_S = 1.0  # from one opening to the next, where the server ends what it had kept open; doubles where it keeps nothing open
 _REOPEN_MAX_S = 15.0
 _KEEPALIVE_S = 60.0  # longest idle life of a connection on our side; providers may end it sooner
 _DNS_CACHE_S = 300  # a shop's resolver is often the slowest hop; providers move addresses far less often
-_CONNECTIONS = 8  # one sale and several old orders being chased; a charge must never queue behind them
+CONNECTIONS = 8  # one sale and several old orders being chased; a charge must never queue behind them
 
 # Verification failures that a shop can do something about, by OpenSSL's X509_V_ERR_* numbers.
 _CERTIFICATE_TEXTS = {
@@ -96,20 +97,31 @@ class _Progress:
 class Client:
     """Requests to one provider below `base_url` (which may end in a path). Made anywhere, used inside one event loop.
 
-    `tls` is used for https only. Nothing is opened or read before the first request.
+    `tls` is used for https only. Nothing is opened or read before the first request. `connections` is how many may be open at once: a box
+    needs few, whoever serves many boxes with one gateway needs one for each that is selling.
     """
 
-    def __init__(self, base_url: str, *, tls: TlsSettings = TlsSettings()) -> None:  # noqa: B008  # frozen, made once, never changed
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        tls: TlsSettings = TlsSettings(),  # noqa: B008  # frozen, made once, never changed
+        connections: int = CONNECTIONS,
+    ) -> None:
         self._base = base_url.rstrip("/")
         self._host = _host(self._base)
         self._tls = tls
+        self._limit = connections
         self._lock = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
         self._connections: Connections | None = None  # the session's own
         self._closed = False
         self._warming = False
-        self._warmed_at = -math.inf
+        self._used_at = -math.inf  # when the last answer came, or a warm-up began
         self._reopen_s = _REOPEN_S
+        self._reopen_from = -math.inf  # the earliest moment for the next opening that is no request's
+        self._kept_until = -math.inf
+        self._reopening: asyncio.Task[None] | None = None
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Answer:
         """The answer to one POST, sent at most once. `path` starts with a slash and holds nothing secret.
@@ -126,14 +138,24 @@ class Client:
         return await self._request("DELETE", self._base + path, None, headers, timeout_s)
 
     async def warm(self) -> None:
-        """Have an open connection for the next request, kept from idling out (`HEAD /`, whatever is answered). Never raises.
+        """Have an open connection for the next request, kept from idling out (`HEAD /`, whatever is answered), and within the next
+        second another one where that ends. Never raises.
 
-        Costs nothing while there is one, so it may be called as often as a connection that the server has closed is to be
-        noticed; where the server cannot be reached or keeps none open, it tries ever more slowly."""
+        Costs nothing while there is one, so it may be called often, and at least every second as long as one is wanted. Where the
+        server cannot be reached or keeps none open, it tries ever more slowly in that time."""
+        if _now() >= self._kept_until:  # wanted anew: how it went with those that were wanted before is no reason to wait
+            self._reopen_from = -math.inf
+        self._kept_until = math.inf
+        try:
+            await self._warm()
+        finally:
+            self._kept_until = _now() + _KEPT_S
+
+    async def _warm(self) -> None:
         if self._warming or _now() < self._warm_again_at():
             return
         self._warming = True
-        self._warmed_at = _now()
+        begun = self._used_at = _now()
         try:
             root = str(URL(self._base).origin()) + "/"
             await self._request("HEAD", root, None, {}, _WARM_S)
@@ -142,9 +164,15 @@ class Client:
         finally:
             self._warming = False
             self._reopen_s = _REOPEN_S if self._is_warm() else min(2 * self._reopen_s, _REOPEN_MAX_S)
+            self._reopen_from = begun + self._reopen_s
 
     def _warm_again_at(self) -> float:
-        return self._warmed_at + (_REFRESH_S if self._is_warm() else self._reopen_s)
+        return self._used_at + _REFRESH_S if self._is_warm() else self._reopen_from
+
+    def _lost(self) -> None:
+        """The server has ended a connection that waited for a request: it is opened again at once, not when somebody next looks."""
+        if not self._closed and _now() < self._kept_until:
+            self._reopening = asyncio.get_running_loop().create_task(self._warm())
 
     def _is_warm(self) -> bool:
         return self._connections is not None and self._connections.has_free
@@ -152,6 +180,8 @@ class Client:
     async def aclose(self) -> None:
         """Close all connections; later requests raise NotSent."""
         self._closed = True
+        if self._reopening is not None:
+            self._reopening.cancel()
         async with self._lock:
             session, self._session = self._session, None
         if session is not None:
@@ -159,6 +189,8 @@ class Client:
 
     async def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Answer:
         """One request and its whole answer within `timeout_s`, every foreign error translated."""
+        if method != "HEAD":
+            self._kept_until = -math.inf  # this is what it was kept for
         progress = _Progress()
         started = time.monotonic()
         try:
@@ -170,6 +202,7 @@ class Client:
                     answer = await _read(response)
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError and ssl.SSLError are OSErrors
             raise self._translated(error, progress, timeout_s) from error
+        self._used_at = _now()
         _log.debug("answered method=%s host=%s status=%d ms=%d", method, self._host, answer.status, (time.monotonic() - started) * 1000)
         return answer
 
@@ -181,7 +214,7 @@ class Client:
             if self._closed:
                 raise NotSent("the connection to the provider is closed: the box is stopping")
             if self._session is None:
-                self._connections = _connections(await self._context())
+                self._connections = _connections(self._lost, await self._context(), self._limit)
                 self._session = _session(self._connections)
         return self._session
 
@@ -217,9 +250,9 @@ def _now() -> float:
     return time.monotonic()
 
 
-def _connections(context: ssl.SSLContext | None) -> Connections:
+def _connections(on_lost: Callable[[], None], context: ssl.SSLContext | None, limit: int) -> Connections:
     tls: dict[str, Any] = {} if context is None else {"ssl": context}
-    return Connections(limit=_CONNECTIONS, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_DNS_CACHE_S, **tls)
+    return Connections(on_lost, limit=limit, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_DNS_CACHE_S, **tls)
 
 
 def _session(connections: Connections) -> aiohttp.ClientSession:

@@ -167,7 +167,119 @@ async def test_a_connection_that_the_server_closed_is_opened_again_by_the_next_w
         while server.connections < 2:  # until the client has heard of the end
             await asyncio.sleep(0.001)
             await client.warm()
+        await until_warm(client)  # by that warming, or by the one that follows the end by itself
         assert await post(client) == b"ok"
+    assert server.connections == 2
+
+
+class Idle:
+    """Answers everything, and closes what is idle when told."""
+
+    def __init__(self) -> None:
+        self.closes = asyncio.Event()
+
+    async def __call__(self, wire: Wire) -> None:
+        closed = asyncio.create_task(self.closes.wait())
+        while True:
+            heard = asyncio.create_task(wire.request())
+            await asyncio.wait({closed, heard}, return_when=asyncio.FIRST_COMPLETED)
+            if not heard.done():
+                heard.cancel()
+                return
+            head = (await heard).startswith(b"HEAD")
+            await wire.answer(b"" if head else b"ok")
+
+    def close(self) -> None:
+        self.closes.set()
+        self.closes = asyncio.Event()
+
+
+async def until(connections: int, server: Server) -> None:
+    async with asyncio.timeout(20):
+        while server.connections < connections:
+            await asyncio.sleep(0.001)
+
+
+async def until_warm(client: Client) -> None:
+    async with asyncio.timeout(20):
+        while not client._is_warm():
+            await asyncio.sleep(0.001)
+
+
+async def test_a_kept_connection_that_the_server_closes_is_opened_again_before_anybody_looks(virtual_time: list[float]) -> None:
+    idle = Idle()
+    async with serving(idle) as server, client_of(server.url) as client:
+        await client.warm()
+        virtual_time[0] = 0.9
+        await client.warm()
+        virtual_time[0] = 1.5
+        idle.close()
+        await until(2, server)
+        await until_warm(client)
+        assert await post(client) == b"ok"
+    assert [r.split(b" ")[0] for r in server.requests] == [b"HEAD", b"HEAD", b"POST"]
+    assert server.connections == 2
+
+
+async def test_nothing_is_opened_again_that_nobody_keeps(virtual_time: list[float]) -> None:
+    idle = Idle()
+    async with serving(idle) as server, client_of(server.url) as client:
+        await client.warm()
+        virtual_time[0] = 30.0
+        idle.close()
+        async with asyncio.timeout(20):
+            while server.open:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)  # the client hears of it here, or not yet: it does nothing in either case
+        assert server.connections == 1
+
+
+async def test_nothing_is_opened_again_after_the_request_that_it_was_kept_for(virtual_time: list[float]) -> None:
+    """Else the sale after that could find it closed again, and the next one not yet allowed."""
+    idle = Idle()
+    async with serving(idle) as server, client_of(server.url) as client:
+        await client.warm()
+        assert await post(client) == b"ok"
+        idle.close()
+        async with asyncio.timeout(20):
+            while server.open:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)  # as above
+        assert server.connections == 1
+
+
+async def test_after_a_sale_the_next_connection_may_be_opened_at_once(virtual_time: list[float]) -> None:
+    """A sale right after another, whose connection the server closes between them."""
+    idle = Idle()
+    async with serving(idle) as server, client_of(server.url) as client:
+        await client.warm()
+        assert await post(client) == b"ok"
+        idle.close()
+        async with asyncio.timeout(20):
+            while server.connections < 2:
+                await client.warm()
+                await asyncio.sleep(0.001)
+    assert virtual_time == [0.0]
+    assert [r.split(b" ")[0] for r in server.requests] == [b"HEAD", b"POST", b"HEAD"]
+
+
+async def test_no_more_connections_are_open_at_once_than_asked_for() -> None:
+    let = asyncio.Event()
+
+    async def held(wire: Wire) -> None:
+        while True:
+            await wire.request()
+            await let.wait()
+            await wire.answer()
+
+    async with serving(held) as server:
+        client = Client(server.url, connections=2)
+        asked = [asyncio.create_task(post(client, timeout_s=20.0)) for _ in range(3)]
+        await until(2, server)
+        await asyncio.sleep(0.02)  # a third would be there by now, or is late: it is counted again below
+        let.set()
+        assert await asyncio.gather(*asked) == [b"ok"] * 3
+        await client.aclose()
     assert server.connections == 2
 
 

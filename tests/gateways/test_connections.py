@@ -40,7 +40,7 @@ class Server:
 async def serving() -> AsyncIterator[Server]:
     server = Server()
     app = web.Application()
-    app.router.add_get("/{any:.*}", server.answer)
+    app.router.add_route("*", "/{any:.*}", server.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -114,6 +114,33 @@ async def test_one_that_the_server_closes_while_nobody_uses_it_is_missed(
     await get(session, server.url)
     server.end_idle()
     await until(False, connections)
+
+
+async def test_its_end_is_told_once_and_at_once(server: Server) -> None:
+    told: list[str] = []
+    connections = Connections(lambda: told.append("lost"), limit=8)
+    async with aiohttp.ClientSession(connector=connections) as session:
+        await get(session, server.url)
+        await get(session, server.url)
+        server.end_idle()
+        async with asyncio.timeout(20):
+            while not told:
+                await asyncio.sleep(0.001)
+        assert not connections.has_free
+    assert told == ["lost"]
+
+
+async def test_the_end_of_one_in_use_is_for_its_request_to_tell(server: Server) -> None:
+    told: list[str] = []
+    async with aiohttp.ClientSession(connector=Connections(lambda: told.append("lost"), limit=8)) as session:
+        held = asyncio.create_task(session.post(server.url + "/held"))  # a GET would be sent again
+        while not server.transports:
+            await asyncio.sleep(0.001)
+        server.end_idle()
+        with pytest.raises(aiohttp.ClientError):
+            await held
+        server.let.set()
+    assert told == []
 
 
 async def test_another_open_one_still_counts(server: Server, connections: Connections, session: aiohttp.ClientSession) -> None:

@@ -35,12 +35,6 @@ def test_what_they_do_is_in_the_time_line():
     assert "staff: refund S" in told
 
 
-def test_a_box_that_sends_back_what_somebody_has_seen_to_is_found_out(monkeypatch: pytest.MonkeyPatch):
-    for state in (State.IN_DOUBT, State.REFUSED, State.CANCELLED, State.EXPIRED):
-        monkeypatch.setitem(TABLE[state], News.SETTLED, Row(state, Do.GIVE_BACK))
-    assert "that a person has seen to" in _found("P7").text
-
-
 def test_a_box_that_takes_somebodys_word_for_a_proof_is_found_out(monkeypatch: pytest.MonkeyPatch):
     """Seen to is not paid: only the provider's answer proves that."""
     monkeypatch.setitem(TABLE[State.IN_DOUBT], News.SETTLED, Row(State.PAID, Do.REST))

@@ -1,1 +1,1 @@
-"""Stands where RPi.GPIO would be, on a machine without pins: the box's own way of driving lights and buzzer runs, and wakes it."""
+"""The name under which lights look for the pins of a Raspberry Pi, for processes that are measured where there are none."""
