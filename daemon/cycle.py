@@ -1,25 +1,23 @@
-"""The cycle: the life of one payment, from the amount to a proven end. Whatever can change a payment's state is in this file.
+"""The cycle: the life of one payment, from the amount to a proven end. Whatever can change a payment's state goes through here.
 
 It does no I/O and knows no clock: `handle(event, now)` takes what happened and the monotonic time, and returns what is to be
 done; `next_deadline()` says when to come back. An event that does not fit raises `Unfit` and changes nothing.
 
-How it works. `daemon.reading` gives what happened a meaning (`News`). `TABLE` says where that news leads in the state that the
-order is in. `daemon.errands` does what the row names, and knows the waits. The table is about *orders*; the payment follows
-its last order, except where a row parts them. An order that the payment has let go (refused, and the payer tries again; or
-the till was told an end that the provider has not confirmed) goes on in the background, in the same table, until the
+How it works. `daemon.reading` gives what happened a meaning (`News`). `TABLE` (`daemon.cycle_table`) says where that news leads in
+the state that the order is in. `daemon.errands` does what the row names, and knows the waits. The table is about *orders*; the
+payment follows its last order, except where a row parts them. An order that the payment has let go (refused, and the payer tries
+again; or the till was told an end that the provider has not confirmed) goes on in the background, in the same table, until the
 provider's own end.
-
-Two rules shape the table. Unknown is never "refused": what is unclear is asked about, and what stays unclear is revoked. And
-once a revoke was sent, "paid" proves nothing, because the revoke may still act; only its confirmation, or a refusal for good,
-ends that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from daemon.errands import DOING, GOODS_FAILED, KEPT_FOR_A_PERSON, PAID_LATE, Terms, doubt_at, give_up_at, is_asked_out
+from daemon.cycle_rules import Rules
+from daemon.cycle_table import TABLE
+from daemon.errands import DOING, GOODS_FAILED, KEPT_FOR_A_PERSON, PAID_LATE, doubt_at, give_up_at, is_asked_out
 from daemon.events import (
     Action,
     AskedAgain,
@@ -38,10 +36,12 @@ from daemon.events import (
     Settled,
     TimePassed,
 )
+from daemon.late_money import is_kept, is_late, money_kept_late, to_go_back
 from daemon.news import Do, News, Row
 from daemon.payment import SETTLED, Attempt, Mode, OutTradeNo, Payment, Reason, State
 from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, is_looked_for, read_failure, read_reply
-from daemon.timing import Schedule
+
+__all__ = ["MOVED_BY", "TABLE", "Cycle", "Rules", "Unfit"]
 
 S, N = State, News
 
@@ -49,235 +49,10 @@ LEAVES_WITHIN_S = 1.0  # of its decision a charge has left, whatever the card; w
 HINT_EVERY_S = 1.0  # however many notifications come, an order is asked about no more often (P9)
 
 
-def _seen_to(state: State) -> dict[News, Row]:
-    """What a person can do about an order that is for one to see to, in `state`; only where the cycle holds that it is."""
-    return {
-        N.REFUND_WANTED: Row(state, Do.GIVE_BACK),
-        N.SETTLED: Row(state, Do.REST),
-    }
-
-
-def _in_background(state: State) -> dict[News, Row]:
-    """What an order goes through that the payment has let go as `state`, or waits for in doubt."""
-    return {
-        **_seen_to(state),
-        N.DUE: Row(state, Do.GO_ON),
-        N.RESTARTED: Row(state, Do.GO_ON),
-        N.CONFIRMING: Row(state, Do.GO_ON),
-        N.UNCLEAR: Row(state, Do.GO_ON),
-        N.LAST_ASKED: Row(state, Do.REVOKE),
-        N.LATE_PAID: Row(state, Do.RETURN_MONEY),
-        N.REVOKE_AGAIN: Row(state, Do.REVOKE_LATER),
-        N.REVOKE_REFUSED: Row(state, Do.WATCH),
-        N.REFUNDED: Row(S.REFUNDED, Do.REST),
-        N.REFUND_AGAIN: Row(state, Do.REFUND_LATER),
-        N.REFUND_REFUSED: Row(state, Do.REPORT),
-    }
-
-
-def _let_go(state: State) -> dict[News, Row]:
-    """A QR order after the till was told `state`: the provider's own end may come hours later, and money until then."""
-    return {
-        **_in_background(state),
-        N.ARRIVED_LATE: Row(state, Do.UNDO),
-        N.ENDED: Row(state, Do.REST),
-        N.REVOKED: Row(state, Do.LOOK_ONCE_MORE),
-        N.FORGOTTEN: Row(state, Do.LOOK_ONCE_MORE),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-    }
-
-
-# Read: an order in this state, on this news, goes to that state, and this is done. The order that is just being made is in
-# `awaiting_code`, like its payment. Where the payment goes elsewhere than its order, `payment_to` says so.
-TABLE: Mapping[State, Mapping[News, Row]] = {
-    S.AWAITING_CODE: {
-        N.CODE: Row(S.SUBMITTING, Do.SUBMIT),
-        N.WRONG_CODE: Row(S.AWAITING_CODE),
-        N.QR_WANTED: Row(S.CREATING_QR, Do.CREATE),
-        N.CANCEL: Row(S.CANCELLED),
-        N.SCAN_TIME_UP: Row(S.EXPIRED),
-        N.SCAN_TIME_UP_REFUSED: Row(S.REFUSED),
-        N.RESTARTED: Row(S.CANCELLED),
-    },
-    S.SUBMITTING: {
-        N.PAID: Row(S.PAID, Do.REST),
-        N.CONFIRMING: Row(S.PENDING, Do.ASK_LATER),
-        N.UNCLEAR: Row(S.PENDING, Do.ASK_NOW),
-        N.REFUSAL_HEARD: Row(S.PENDING, Do.CONFIRM),
-        N.NOT_SENT: Row(S.CANCELLED, Do.REST, payment_to=S.AWAITING_CODE),
-        N.ENDED: Row(S.REVOKED, Do.REST),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-        N.CANCEL: Row(S.REVOKING, Do.UNDO),
-        N.GIVE_UP: Row(S.REVOKING, Do.UNDO),
-        N.RESTARTED: Row(S.PENDING, Do.ASK_NOW),
-    },
-    S.PENDING: {
-        N.DUE: Row(S.PENDING, Do.GO_ON),
-        N.PAID: Row(S.PAID, Do.REST),
-        N.CONFIRMING: Row(S.PENDING, Do.ASK_LATER),
-        N.UNCLEAR: Row(S.PENDING, Do.ASK_LATER),
-        N.REFUSED_MENDABLE: Row(S.REFUSED, Do.UNDO, payment_to=S.AWAITING_CODE),
-        N.REFUSED: Row(S.REFUSED, Do.UNDO),
-        N.ENDED: Row(S.REVOKED, Do.REST),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-        N.CANCEL: Row(S.REVOKING, Do.UNDO),
-        N.GIVE_UP: Row(S.REVOKING, Do.UNDO),
-        N.RESTARTED: Row(S.PENDING, Do.GO_ON),
-    },
-    S.REVOKING: {
-        N.DUE: Row(S.REVOKING, Do.GO_ON),
-        N.PAID: Row(S.PAID, Do.REST),
-        N.CONFIRMING: Row(S.REVOKING, Do.GO_ON),
-        N.UNCLEAR: Row(S.REVOKING, Do.GO_ON),
-        N.LAST_ASKED: Row(S.REVOKING, Do.REVOKE),
-        N.NOT_SENT: Row(S.CANCELLED, Do.REST),
-        N.ENDED: Row(S.REVOKED, Do.REST),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-        N.REVOKED: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
-        N.FORGOTTEN: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
-        N.REVOKE_AGAIN: Row(S.REVOKING, Do.REVOKE_LATER),
-        N.REVOKE_REFUSED: Row(S.IN_DOUBT, Do.WATCH),
-        N.DOUBT_TIME_UP: Row(S.IN_DOUBT),
-        N.CANCEL: Row(S.REVOKING),
-        N.RESTARTED: Row(S.REVOKING, Do.GO_ON),
-    },
-    S.CREATING_QR: {
-        N.QR_READY: Row(S.PRESENTING_QR, Do.PRESENT),
-        N.QR_UNUSABLE: Row(S.REFUSED, Do.UNDO),
-        N.NOT_SENT: Row(S.REFUSED, Do.REST),
-        N.REFUSAL_HEARD: Row(S.CREATING_QR, Do.CONFIRM),
-        N.REFUSED: Row(S.REFUSED, Do.UNDO),
-        N.UNCLEAR: Row(S.CREATING_QR, Do.FIND),
-        N.CONFIRMING: Row(S.CREATING_QR, Do.FIND),
-        N.DUE: Row(S.CREATING_QR, Do.GO_ON),
-        N.PAID: Row(S.PAID, Do.REST),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-        N.ENDED: Row(S.EXPIRED, Do.REST),
-        N.GIVE_UP: Row(S.CLOSING, Do.UNDO),
-        N.CANCEL: Row(S.CLOSING, Do.UNDO),
-        N.RESTARTED: Row(S.CREATING_QR, Do.FIND),
-    },
-    S.PRESENTING_QR: {
-        N.DUE: Row(S.PRESENTING_QR, Do.GO_ON),
-        N.PAID: Row(S.PAID, Do.REST),
-        N.CONFIRMING: Row(S.PRESENTING_QR, Do.ASK_LATER),
-        N.UNCLEAR: Row(S.PRESENTING_QR, Do.ASK_LATER),
-        N.REFUSED: Row(S.REFUSED, Do.UNDO),
-        N.ENDED: Row(S.EXPIRED, Do.REST),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-        N.QR_TIME_UP: Row(S.CLOSING, Do.UNDO),
-        N.CANCEL: Row(S.CLOSING, Do.UNDO),
-        N.RESTARTED: Row(S.PRESENTING_QR, Do.GO_ON),
-    },
-    S.CLOSING: {
-        N.DUE: Row(S.CLOSING, Do.GO_ON),
-        N.PAID: Row(S.PAID, Do.REST),
-        N.CONFIRMING: Row(S.CLOSING, Do.GO_ON),
-        N.UNCLEAR: Row(S.CLOSING, Do.GO_ON),
-        N.LAST_ASKED: Row(S.CLOSING, Do.REVOKE),
-        N.NOT_SENT: Row(S.CANCELLED, Do.REST),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-        N.ENDED: Row(S.EXPIRED, Do.REST),
-        N.REVOKED: Row(S.EXPIRED, Do.LOOK_ONCE_MORE),
-        N.FORGOTTEN: Row(S.EXPIRED, Do.LOOK_ONCE_MORE),
-        N.REVOKE_AGAIN: Row(S.CLOSING, Do.REVOKE_LATER),
-        N.REVOKE_REFUSED: Row(S.EXPIRED, Do.WATCH),
-        N.ENDED_AS_ASKED: Row(S.CANCELLED, Do.LOOK_ONCE_MORE),
-        N.LEFT_AS_ASKED: Row(S.CANCELLED, Do.WATCH),
-        N.DOUBT_TIME_UP: Row(S.IN_DOUBT),
-        N.CANCEL: Row(S.CLOSING),
-        N.RESTARTED: Row(S.CLOSING, Do.GO_ON),
-    },
-    S.IN_DOUBT: {
-        **_in_background(S.IN_DOUBT),
-        N.PAID: Row(S.PAID, Do.REST),
-        N.ENDED: Row(S.REVOKED, Do.REST),
-        N.REVOKED: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
-        N.FORGOTTEN: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
-        N.NOT_SENT: Row(S.CANCELLED, Do.REST),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-        N.CANCEL: Row(S.IN_DOUBT),
-        N.ASKED_AGAIN: Row(S.IN_DOUBT, Do.ASK_ONCE),
-    },
-    S.REFUSED: {
-        **_in_background(S.REFUSED),
-        N.EARLIER_PAID: Row(S.PAID, Do.REST),
-        N.ARRIVED_LATE: Row(S.REFUSED, Do.UNDO),
-        N.ENDED: Row(S.REFUSED, Do.REST),
-        N.REVOKED: Row(S.REFUSED, Do.LOOK_ONCE_MORE),
-        N.FORGOTTEN: Row(S.REFUSED, Do.LOOK_ONCE_MORE),
-        N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
-    },
-    S.REVOKED: {  # looked at once more, where the provider had never known the order; this end itself never changes
-        **_seen_to(S.REVOKED),
-        N.DUE: Row(S.REVOKED, Do.GO_ON),
-        N.RESTARTED: Row(S.REVOKED, Do.GO_ON),
-        N.CONFIRMING: Row(S.REVOKED, Do.GO_ON),
-        N.ARRIVED_LATE: Row(S.REVOKED, Do.UNDO),
-        N.UNCLEAR: Row(S.REVOKED, Do.GO_ON),
-        N.LAST_ASKED: Row(S.REVOKED, Do.REVOKE),
-        N.LATE_PAID: Row(S.REVOKED, Do.RETURN_MONEY),
-        N.ENDED: Row(S.REVOKED, Do.REST),
-        N.MISMATCH: Row(S.REVOKED, Do.REPORT),
-        N.REVOKED: Row(S.REVOKED, Do.REST),
-        N.FORGOTTEN: Row(S.REVOKED, Do.LOOK_ONCE_MORE),
-        N.REVOKE_AGAIN: Row(S.REVOKED, Do.REVOKE_LATER),
-        N.REVOKE_REFUSED: Row(S.REVOKED, Do.WATCH),
-        N.REFUNDED: Row(S.REVOKED, Do.REST),
-        N.REFUND_AGAIN: Row(S.REVOKED, Do.REFUND_LATER),
-        N.REFUND_REFUSED: Row(S.REVOKED, Do.REPORT),
-    },
-    S.PAID: {  # nothing undoes it but the machine's word that the goods were not handed over, or a person's
-        **_seen_to(S.PAID),
-        N.GOODS_FAILED: Row(S.PAID, Do.GIVE_BACK),
-        N.DUE: Row(S.PAID, Do.GO_ON),
-        N.RESTARTED: Row(S.PAID, Do.GO_ON),
-        N.REFUNDED: Row(S.REFUNDED, Do.REST),
-        N.REFUND_AGAIN: Row(S.PAID, Do.REFUND_LATER),
-        N.REFUND_REFUSED: Row(S.PAID, Do.REPORT),
-    },
-    S.EXPIRED: _let_go(S.EXPIRED),
-    S.CANCELLED: _let_go(S.CANCELLED),
-}
-
-
 class Unfit(Exception):
     """This event cannot happen to the payment as it stands. Nothing was changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the configuration has to say about every cycle. Gateways are named as in `[gateways.NAME]`."""
-
-    schedules: Mapping[str, Schedule]
-    scan_s: float = 60.0
-    late_payment: str = "refund"  # [policy] late_payment
-    refunding: frozenset[str] = frozenset()  # gateways that can refund
-    holding: frozenset[str] = frozenset()  # gateways that can hold a query open
-    closing: frozenset[str] = frozenset()  # gateways that can end a QR order
-    repeating: frozenset[str] = frozenset()  # gateways that make one order per key, however often they are asked
-    unshowable: Callable[[str], Reason | None] = lambda _text: None  # why the panel cannot show a QR of that text
-    _terms: dict[str, Terms] = field(default_factory=dict, init=False, repr=False, compare=False)  # asked for many times a decision
-
-    def terms(self, gateway: str) -> Terms:
-        """How that gateway is dealt with; one that the configuration no longer names, by the defaults."""
-        terms = self._terms.get(gateway)
-        if terms is None:
-            terms = self._terms[gateway] = self._terms_of(gateway)
-        return terms
-
-    def _terms_of(self, gateway: str) -> Terms:
-        return Terms(
-            self.schedules.get(gateway, _DEFAULT),
-            gateway in self.holding,
-            self.late_payment == "refund" and gateway in self.refunding,
-            gateway in self.closing,
-            gateway in self.repeating,
-            gateway in self.refunding,
-        )
-
-
-_DEFAULT = Schedule()
 Snapshot = tuple[Payment, dict[OutTradeNo, Action]]
 
 
@@ -444,17 +219,17 @@ class Cycle:
         return N.ASKED_AGAIN if order.state is S.IN_DOUBT and not self.payment.is_seen_to else None
 
     def _refund(self, event: RefundWanted, now: float) -> Iterable[Action]:
-        kept = [o for o in self.payment.attempts if _is_kept(o) or (event.goods and o.state is S.PAID and o.reason is None)]
+        kept = [o for o in self.payment.attempts if is_kept(o) or (event.goods and o.state is S.PAID and o.reason is None)]
         if not kept:
             raise Unfit("no money is known to be there that could go back")
         for order in kept:
             if not self.rules.terms(order.gateway).refunds:
                 raise Unfit(f"gateway {order.gateway} cannot refund")
-        return [action for order in kept for action in self._step(_to_go_back(order, event), N.REFUND_WANTED, now)]
+        return [action for order in kept for action in self._step(to_go_back(order, event), N.REFUND_WANTED, now)]
 
     def _settle(self, event: Settled, now: float) -> Iterable[Action]:
         """What is in doubt stays what it can be proven to be, and says that a person has seen to it."""
-        doubted = [o for o in self.payment.attempts if o.state is S.IN_DOUBT or _is_late(o) or (event.goods and o.state is S.PAID)]
+        doubted = [o for o in self.payment.attempts if o.state is S.IN_DOUBT or is_late(o) or (event.goods and o.state is S.PAID)]
         if self.payment.is_seen_to or not (self._is_in_doubt or event.goods):
             raise Unfit("nothing about it is for a person to see to")
         for order in doubted:
@@ -573,9 +348,9 @@ class Cycle:
             untold = state is S.REVOKED and before is not S.REVOKED  # it does not change any more, but nobody has heard it yet
             if state in MOVED_BY.get(order.state, ()) or (untold and order.state is S.IN_DOUBT):
                 self.payment = self.payment.but(state=order.state, reason=order.reason)
-            elif state in _MAY_BE_LATE and (late := _money_kept_late(order)):
+            elif state in _MAY_BE_LATE and (late := money_kept_late(order)):
                 self.payment = self.payment.but(reason=late)
-        if self._says_late and not any(_money_kept_late(order) or _is_late(order) for order in self.payment.attempts):
+        if self._says_late and not any(money_kept_late(order) or is_late(order) for order in self.payment.attempts):
             self.payment = self.payment.but(reason=TIMED_OUT)
 
     @property
@@ -677,29 +452,6 @@ def _begun_anew(order: Attempt, rules: Rules, now: float) -> Attempt:
     """In another boot: no wait is shorter for it."""
     since_at = now + (rules.terms(order.gateway).schedule.chase_s if is_looked_for(order) else 0.0)
     return order.but(sent_at=now, since_at=since_at, asked_at=now)
-
-
-def _money_kept_late(order: Attempt) -> Reason | None:
-    """Why a person must look: its money came late, or is odd, and stays with the merchant until then."""
-    if order.reason is None or order.reason.code == SETTLED:
-        return None
-    if order.state is S.IN_DOUBT:
-        return Reason(PAID_LATE.code, order.reason.text)
-    return order.reason if order.reason.code == PAID_LATE.code and _is_kept(order) else None
-
-
-def _is_late(order: Attempt) -> bool:
-    """Whether its money came, and should be with the payer: it came late, or nothing was handed over for it."""
-    return order.reason is not None and order.reason.code in KEPT_FOR_A_PERSON and order.state is not S.REFUNDED
-
-
-def _is_kept(order: Attempt) -> bool:
-    """Whether such money stays with the merchant: the box does nothing more about it, so a person is to."""
-    return _is_late(order) and not order.is_open
-
-
-def _to_go_back(order: Attempt, event: RefundWanted) -> Attempt:
-    return order if order.reason is not None else order.but(reason=Reason(GOODS_FAILED, f"{event.by}: {event.text}"))
 
 
 def _with_reason_of_time(order: Attempt, news: News) -> Attempt:

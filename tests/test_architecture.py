@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # What decides, and what is decided about: no I/O, no clock, no chance, no event loop.
-_CYCLE = "money payment reply timing codes events news reading errands cycle masking"
+_CYCLE = "money payment reply timing codes events news reading errands cycle masking cycle_table cycle_rules late_money"
 _QR = "qr_reading qr_finding qr_layout reed_solomon"
 _PICTURE = "signals screens texts glyphs typesetting layout view qr panel_text"
 CORE_MODULES = {f"daemon.{name}" for name in f"{_CYCLE} {_QR} {_PICTURE}".split()}

@@ -12,11 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 # As tests/test_architecture.py names them; `test_own_tests.py` holds the two against each other.
 MODULES = (
     *("money", "payment", "reply", "timing", "codes", "events", "news", "reading", "errands", "cycle", "masking"),
+    *("cycle_table", "cycle_rules", "late_money"),
     *("qr_reading", "qr_finding", "qr_layout", "reed_solomon"),
     *("signals", "screens", "texts", "glyphs", "typesetting", "layout", "view", "qr", "panel_text"),
 )
 
-_SEVERAL = {name: f"test_{name}*.py" for name in ("cycle", "errands", "reading", "layout")}
+_SEVERAL = {name: f"test_{name}*.py" for name in ("cycle", "errands", "reading", "layout")} | {"cycle_table": "test_cycle*.py"}
 
 # A net that is cast at random, and takes seconds: what stories alone would miss is to be told by a story.
 _NETS = {"test_cycle_promises.py"}

@@ -1,0 +1,31 @@
+"""What is known of an order's money that came late, or for which nothing was handed over: whether it is kept, and who sees to it."""
+
+from __future__ import annotations
+
+from daemon.errands import GOODS_FAILED, KEPT_FOR_A_PERSON, PAID_LATE
+from daemon.events import RefundWanted
+from daemon.payment import SETTLED, Attempt, Reason, State
+
+
+def money_kept_late(order: Attempt) -> Reason | None:
+    """Why a person must look: its money came late, or is odd, and stays with the merchant until then."""
+    if order.reason is None or order.reason.code == SETTLED:
+        return None
+    if order.state is State.IN_DOUBT:
+        return Reason(PAID_LATE.code, order.reason.text)
+    return order.reason if order.reason.code == PAID_LATE.code and is_kept(order) else None
+
+
+def is_late(order: Attempt) -> bool:
+    """Whether its money came, and should be with the payer: it came late, or nothing was handed over for it."""
+    return order.reason is not None and order.reason.code in KEPT_FOR_A_PERSON and order.state is not State.REFUNDED
+
+
+def is_kept(order: Attempt) -> bool:
+    """Whether such money stays with the merchant: the box does nothing more about it, so a person is to."""
+    return is_late(order) and not order.is_open
+
+
+def to_go_back(order: Attempt, event: RefundWanted) -> Attempt:
+    """The order whose money a person wants back, with why: what it says already, or that its goods failed, in that person's words."""
+    return order if order.reason is not None else order.but(reason=Reason(GOODS_FAILED, f"{event.by}: {event.text}"))

@@ -1,0 +1,58 @@
+"""`daemon.late_money`: which money is kept though it should be with the payer, and what is said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.events import RefundWanted
+from daemon.late_money import is_kept, is_late, money_kept_late, to_go_back
+from daemon.money import Amount, Minor
+from daemon.payment import Attempt, Errand, OutTradeNo, Reason, State
+
+S = State
+LATE = Reason("paid_late", "the payment arrived after it had been given up")
+FAILED = Reason("goods_failed", "jammed")
+SETTLED = Reason("settled", "Ann: done")
+ODD = Reason("mismatch", "12.51 instead of 12.50")
+
+
+def order(state: State, reason: Reason | None, errand: Errand = Errand.NONE) -> Attempt:
+    return Attempt(OutTradeNo("T1"), "bank", "wechat", Amount(Minor(1250), "CNY"), state, 0.0, reason=reason, errand=errand)
+
+
+@pytest.mark.parametrize(
+    ("one", "late", "kept"),
+    [
+        (order(S.EXPIRED, LATE), True, True),
+        (order(S.PAID, FAILED), True, True),
+        (order(S.PAID, FAILED, Errand.REFUND), True, False),
+        (order(S.REFUNDED, LATE), False, False),
+        (order(S.EXPIRED, Reason("qr_timeout", "")), False, False),
+        (order(S.PAID, None), False, False),
+        (order(S.EXPIRED, SETTLED), False, False),
+    ],
+)
+def test_money_is_late_until_it_went_back_and_kept_while_nothing_is_done_about_it(one: Attempt, late: bool, kept: bool):
+    assert (is_late(one), is_kept(one)) == (late, kept)
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (order(S.EXPIRED, LATE), LATE),
+        (order(S.EXPIRED, LATE, Errand.REFUND), None),
+        (order(S.IN_DOUBT, ODD, Errand.WATCH), Reason("paid_late", "12.51 instead of 12.50")),
+        (order(S.IN_DOUBT, SETTLED), None),
+        (order(S.PAID, FAILED), None),
+        (order(S.IN_DOUBT, None), None),
+        (order(S.REFUSED, Reason("TRADE_ERROR", "")), None),
+    ],
+)
+def test_why_a_payment_that_was_told_otherwise_is_for_a_person(one: Attempt, why: Reason | None):
+    assert money_kept_late(one) == why
+
+
+def test_what_goes_back_says_why():
+    wanted = RefundWanted("Ann", "the payer asked for it")
+    assert to_go_back(order(S.EXPIRED, LATE), wanted).reason == LATE
+    assert to_go_back(order(S.PAID, None), wanted).reason == Reason("goods_failed", "Ann: the payer asked for it")
