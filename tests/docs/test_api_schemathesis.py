@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import json
 import os
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -208,12 +209,21 @@ def test_the_backend_answers_as_documented_to_many(case: Any, backend: Any) -> N
     ask_backend(case, backend)
 
 
+def _is_number(value: object) -> bool:
+    """As the schema has it for the generator, whose `$` lets a line feed follow. One that is none was made to be refused, and is left."""
+    return isinstance(value, str) and re.search("^[A-Za-z0-9]{1,32}$", value) is not None
+
+
 def ask_backend(case: Any, backend: Any) -> None:
     _as_whole_number(case.body)
-    if isinstance(case.body, dict) and "out_trade_no" in case.body and "out_trade_no" in case.path_parameters:
+    named_twice = isinstance(case.body, dict) and "out_trade_no" in case.body and "out_trade_no" in (case.path_parameters or {})
+    good = named_twice and _is_number(case.body["out_trade_no"])
+    if good:
         case.body["out_trade_no"] = case.path_parameters["out_trade_no"]  # that both are the same is beyond a schema
     signed = Signed(Key(backend.merchant.key_id, Secret(backend.merchant.secret)))
     # A preference that a server does not understand is passed over (RFC 7240, 2): no reason to refuse the request.
     passed_over = [schemathesis.checks.negative_data_rejection] if case.method == "GET" else []
+    if named_twice and not good:  # the generator also puts numbers into bodies, as good ones, that it made as bad ones for paths
+        passed_over.append(schemathesis.checks.positive_data_acceptance)
     answer = case.call(base_url=backend.merchant_url, auth=signed)
     case.validate_response(answer, excluded_checks=passed_over + _beyond_http(answer))
