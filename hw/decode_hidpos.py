@@ -68,9 +68,10 @@ class HidPosDecoder:
     def _hear(self, now: float, heard_at: float) -> bool:
         """Whether what is heard now may be the rest of something that was begun too long ago."""
         silence_s, self._heard_at = now - self._heard_at, heard_at
-        if silence_s > ABANDONED_S or (silence_s > self._gap_s and self._skip is _Skip.TO_SILENCE):
-            self._forget()
-        return self._more and silence_s > self._gap_s
+        silent, abandoned = silence_s > self._gap_s, silence_s > ABANDONED_S
+        if abandoned or (silent and self._skip is _Skip.TO_SILENCE):
+            self._forget(more=self._more and not abandoned)  # what was thrown away may have been a beginning, too
+        return self._more and silent
 
     def _add(self, part: Part) -> ScanFault | None:
         if self._skip:
@@ -99,8 +100,8 @@ class HidPosDecoder:
             return None
         return Scan(data.decode("ascii"), now) if all(0x20 <= byte <= 0x7E for byte in data) else ScanFault.NOISE
 
-    def _forget(self) -> None:
+    def _forget(self, *, more: bool = False) -> None:
         self._data.clear()
-        self._more = False
+        self._more = more
         self._skip = _Skip.NOTHING
         self._told = False

@@ -134,6 +134,8 @@ def _reports() -> dict[str, bytes]:
         "long": _report(full, more=True) * 10 + _report(code) + _report(code),
         "forgotten": _report(full, more=True) + bytes([61 << 2]) + _report(code) + _report(code),
         "overrun": _report(full, more=True) + bytes([62 << 2]) + _report(code) + _report(code, pause=3),
+        "overrun-late": _report(full, more=True) + bytes([62 << 2]) + _report(code, pause=3) + _report(code),
+        "abandoned": _report(full, more=True) + bytes([3 | 61 << 2] * 7) + _report(code),
     }
 
 

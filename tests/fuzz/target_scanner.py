@@ -8,7 +8,7 @@ import re
 from daemon.codes import SCHEMES, Kind, classify
 from hw import keys
 from hw.decode import GAP_S, LIMIT, KeyDecoder, LineDecoder, Outcome
-from hw.decode_hidpos import HidPosDecoder
+from hw.decode_hidpos import ABANDONED_S, HidPosDecoder
 from hw.hid_report import ScanReport, read_descriptor
 from hw.interfaces import Scan, ScanFault
 
@@ -108,23 +108,35 @@ class _Chain:
         self.is_torn = False  # until its last part
         self._goes_on = False
         self._heard_at = 0.0
-        self._is_odd = False  # something came that was no report: until a silence
+        self._is_odd = False  # something was lost or came that was no report: until a silence
 
-    def tear(self, *, odd: bool) -> None:
-        self.is_torn, self._is_odd = self._goes_on or self.is_torn or odd, self._is_odd or odd
+    def tear(self) -> None:
+        """What was read is forgotten."""
+        self.is_torn = self.is_torn or self._goes_on
 
-    def hear(self, report: bytes, now: float) -> None:
-        silent, self._heard_at = now - self._heard_at > GAP_S, now
-        if not self._goes_on and not self._is_odd:
-            self.text, self.is_torn = b"", False
-        if silent and self._is_odd:
-            self.text, self.is_torn, self._is_odd, self._goes_on = b"", False, False, False
-        self.is_torn = self.is_torn or (silent and self._goes_on)
+    def lose(self, now: float) -> None:
+        """Nobody knows what came now."""
+        self._hear(now)
+        self.is_torn = self._is_odd = True
+
+    def take(self, report: bytes, now: float) -> None:
         if len(report) < 64 or report[0] != 2 or report[1] > 56:
-            self.tear(odd=True)
+            self.lose(now)
             return
+        self._hear(now)
         self.text += report[5 : 5 + report[1]]
         self._goes_on = bool(report[63] & 1)
+
+    def _hear(self, now: float) -> None:
+        """A silence ends what is odd, but what was begun before it goes on, unless it is too long ago."""
+        silence_s, self._heard_at = now - self._heard_at, now
+        silent = silence_s > GAP_S
+        self._is_odd = self._is_odd and not silent
+        self._goes_on = self._goes_on and silence_s <= ABANDONED_S
+        if self._goes_on:
+            self.is_torn = self.is_torn or silent
+        elif not self._is_odd:
+            self.text, self.is_torn = b"", False
 
 
 def hid_reports(data: bytes) -> None:
@@ -135,15 +147,16 @@ def hid_reports(data: bytes) -> None:
         now, count, at = now + _PAUSES_S[data[at] & 3], data[at] >> 2, at + 1
         if count == _FORGET:
             decoder.reset_until_break(now)
-        elif count == _OVERRUN:
+            chain.tear()
+            continue
+        if count == _OVERRUN:
             assert decoder.overrun(now) in (ScanFault.LOST_KEYS, None)
-        if count in (_FORGET, _OVERRUN):
-            chain.tear(odd=count == _OVERRUN)
+            chain.lose(now)
             continue
         size = 64 if count == _WHOLE else count
         report, at = data[at : at + size], at + size
         if report[:1] != b"\x04":
-            chain.hear(report, now)
+            chain.take(report, now)
         outcome = decoder.feed(report, now)
         if isinstance(outcome, Scan):
             assert not chain.is_torn, "a code of which something was lost"

@@ -18,7 +18,10 @@ from daemon.reply import Refusal, Reply, Verdict
 from daemon.tills.keypad_line import Line
 from daemon.tills.mdb_table import TABLE, News, Phase, Row
 from daemon.tills.pole_amount import Shown
+from hw.decode_hidpos import HidPosDecoder
 from hw.hid_report import Part
+
+forget = HidPosDecoder._forget
 
 
 def always_paid(_attempt: Any, _claim: Any, *, code: str = "", trade_no: str | None = None) -> Reply:
@@ -39,6 +42,12 @@ def refused(*_args: Any, **_how: Any) -> Reply:
 
 def believing_read(_layout: Any, report: bytes) -> Part | None:
     return Part(report[5 : 5 + report[1]], bool(report[63] & 1)) if len(report) >= 64 else None
+
+
+def all_is_new(decoder: HidPosDecoder, *, more: bool = False) -> None:
+    """A silence ends what was thrown away, whatever it said would follow."""
+    del more
+    forget(decoder)
 
 
 def any_checksum_will_do(line: bytes) -> tuple[bytes, bool]:
@@ -80,6 +89,7 @@ FAULTS: dict[str, tuple[str, str, Any]] = {
     "a silence ends nothing": ("scanner-lines", "hw.decode._Draft._is_silent", lambda *_: False),
     "torn keys count": ("scanner-keys", "hw.keyboard.Keyboard._synchronised", lambda *_: None),
     "a late rest counts": ("scanner-reports", "hw.decode_hidpos.HidPosDecoder._hear", lambda *_: False),
+    "a silence makes all new": ("scanner-reports", "hw.decode_hidpos.HidPosDecoder._forget", all_is_new),
     "a report's count is believed": ("scanner-reports", "hw.hid_report.ScanReport.read", believing_read),
     "bits are places of bytes": ("scanner-descriptor", "hw.hid_report._LONGEST", 10**9),
     "anything is a payer's code": ("codes", "target_scanner.classify", anything_is_a_code),

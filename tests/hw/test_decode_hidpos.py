@@ -183,6 +183,44 @@ class TestOverrun:
         assert wire.send(*reports(OTHER)) == [CODE]
 
 
+class TestLateRestOfWhatWasThrownAway:
+    """Also a silence doesn't make a code of what its own beginning said would follow."""
+
+    def test_it_began_behind_lost_reports(self, wire):
+        """Found by fuzzing."""
+        wire.decoder.overrun(wire.now)
+        wire.send(report(b"1" * 56, more=True))
+        assert wire.send(*reports(CODE), after=0.5) == [ScanFault.LOST_KEYS]
+        assert wire.send(*reports(OTHER)) == [ScanFault.LOST_KEYS, OTHER]
+
+    def test_reports_were_lost_behind_its_beginning(self, wire):
+        wire.send(report(b"1" * 56, more=True))
+        wire.decoder.overrun(wire.now)
+        assert wire.send(*reports(CODE), after=0.5) == [ScanFault.LOST_KEYS]
+        assert wire.send(*reports(OTHER)) == [ScanFault.LOST_KEYS, OTHER]
+
+    @pytest.mark.parametrize("wrong", WRONG)
+    def test_what_is_no_report_came_before_its_beginning_or_behind_it(self, wire, wrong):
+        first = report(b"1" * 56, more=True)
+        wire.send(wrong, first)
+        wire.send(*reports(CODE), after=0.5)
+        wire.send(first, wrong)
+        wire.send(*reports(CODE), after=0.5)
+        assert wire.send(*reports(OTHER)) == [ScanFault.NOISE, ScanFault.LOST_KEYS] * 2 + [OTHER]
+
+    def test_it_comes_after_a_reset(self, wire):
+        wire.decoder.overrun(wire.now)
+        wire.send(report(b"1" * 56, more=True))
+        wire.decoder.reset_until_break(wire.now + 0.4)
+        assert wire.send(*reports(CODE), after=0.5) == []
+        assert wire.send(*reports(OTHER)) == [OTHER]
+
+    def test_what_was_given_up_long_ago_costs_the_next_code_nothing(self, wire):
+        wire.decoder.overrun(wire.now)
+        wire.send(report(b"1" * 56, more=True))
+        assert wire.send(*reports(CODE), after=ABANDONED_S * 1.01) == [CODE]
+
+
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=LIMIT))
 def test_every_printable_code_comes_out_as_it_went_in(text):
     assert Wire().send(*reports(text)) == [text]
