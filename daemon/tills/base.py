@@ -103,7 +103,8 @@ def end_of(payment: Payment) -> str | None:
     if not (payment.state.is_final or payment.state is State.IN_DOUBT):
         return None
     came_late = payment.reason is not None and payment.reason.code == PAID_LATE.code and payment.state is not State.REFUNDED
-    return PAID_LATE.code if came_late else payment.state.value
+    was_late = payment.is_seen_to and payment.state not in (State.IN_DOUBT, State.PAID)  # nothing new for a till
+    return PAID_LATE.code if came_late or was_late else payment.state.value
 
 
 class Tellings(Protocol):

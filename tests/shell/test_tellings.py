@@ -133,3 +133,20 @@ async def test_an_end_that_the_box_did_not_decide_is_none_whatever_the_disk_says
     live[Ref("A-1")] = cancelled = a_payment("A-1", State.CANCELLED)
     assert await tellings.owed("counter", 16) == [Telling(cancelled, 1)]
     await journal.close()
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.CANCELLED, State.EXPIRED, State.REVOKED])
+def test_that_somebody_has_seen_to_late_money_is_no_news_for_a_till(file: JournalFile, state: State) -> None:
+    """It was told that a person must look, and that is still all that a till should believe."""
+    store(file, state=state, reason=LATE)
+    file.set_got("counter", 1)
+    seen_to = store(file, state=state, reason=Reason("settled", "Ann: paid back in cash"))
+    assert owed(file) == []
+    assert file.telling(Ref("A-1")) == Telling(seen_to, 1, got=True)
+
+
+def test_nor_is_it_of_a_doubt(file: JournalFile) -> None:
+    store(file, state=State.IN_DOUBT, reason=Reason("mismatch", "odd"))
+    file.set_got("counter", 1)
+    store(file, state=State.IN_DOUBT, reason=Reason("settled", "Ann: paid back in cash"))
+    assert owed(file) == []
