@@ -127,7 +127,8 @@ def _csv_row(payment: Payment, attempt: Attempt) -> tuple[object, ...]:
 
 
 def _line(payment: Payment) -> str:
-    return f"{payment.created_at}  {payment.ref:<24}  {payment.amount.text:>12}  {payment.state}"
+    seen_to = ", seen to" if payment.is_seen_to else ""
+    return f"{payment.created_at}  {payment.ref:<24}  {payment.amount.text:>12}  {payment.state}{seen_to}"
 
 
 def _attempt(attempt: Attempt) -> str:

@@ -13,7 +13,7 @@ from daemon.cli import main
 from daemon.commands.payments import CSV_COLUMNS
 from daemon.goods import Ware
 from daemon.journal_file import JournalFile, Note
-from daemon.payment import Ref, State
+from daemon.payment import Reason, Ref, State
 
 
 @pytest.fixture
@@ -35,6 +35,15 @@ def test_the_newest_payments_come_first(journal: Path, capsys: pytest.CaptureFix
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines] == ["third", "second", "first"]
     assert lines[2].endswith("¥12.50  paid")
+
+
+def test_what_somebody_has_seen_to_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settled = Reason("settled", "Ann: paid back in cash")
+    journal = make_journal(tmp_path / "journal.sqlite", payment("odd", State.IN_DOUBT, 1, reason=settled), payment("new", State.IN_DOUBT, 2))
+    assert run(journal, "list") == 0
+    assert [line.split("  ")[-1] for line in capsys.readouterr().out.splitlines()] == ["in_doubt", "in_doubt, seen to"]
+    assert run(journal, "show", "odd") == 0
+    assert "reason: settled: Ann: paid back in cash" in capsys.readouterr().out
 
 
 def test_a_list_can_be_cut_and_continued(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:

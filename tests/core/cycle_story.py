@@ -174,6 +174,18 @@ class Story:
         self.refuse(code, mendable=mendable)
         self.reply(Verdict.UNPAID)
 
+    def leave_qr(self, *, cancelled: bool) -> None:
+        """The QR is shown, and nobody pays it, until the till is told its end."""
+        self.show()
+        if cancelled:
+            self.cancel()
+        else:
+            self.answer_all(query=Verdict.UNPAID, until=121)
+        while self.state is State.CLOSING:
+            if not self.under_way:
+                self.until_asked()
+            self.reply(Verdict.UNPAID)
+
     def forget(self) -> Action:
         """The oldest request under way is no longer waited for."""
         return self._take(None)

@@ -49,15 +49,7 @@ def _refused_and_paid() -> Story:
 
 def _shown_and_paid(*, cancelled: bool) -> Story:
     story = Story(shows=True, closes=False, late_payment="report")
-    story.show()
-    if cancelled:
-        story.cancel()
-    else:
-        story.answer_all(query=V.UNPAID, until=121)
-    while story.state is State.CLOSING:
-        if not story.under_way:
-            story.until_asked()
-        story.reply(V.UNPAID)
+    story.leave_qr(cancelled=cancelled)
     story.until_asked()
     story.reply(V.PAID)
     return story

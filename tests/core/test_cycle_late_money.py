@@ -39,15 +39,7 @@ def _told(ends: str, **how: object) -> Story:
         story.refused("TRADE_ERROR", mendable=False)
     else:
         story = Story(shows=True, closes=False, **how)
-        story.show()
-        if ends == "cancelled":
-            story.cancel()
-        else:
-            story.answer_all(query=V.UNPAID, until=121)
-        while story.state is State.CLOSING:
-            if not story.under_way:
-                story.until_asked()
-            story.reply(V.UNPAID)
+        story.leave_qr(cancelled=ends == "cancelled")
     assert story.state.value == ends
     story.until_asked()
     return story
