@@ -39,7 +39,9 @@ def test_the_newest_payments_come_first(journal: Path, capsys: pytest.CaptureFix
 
 def test_what_somebody_has_seen_to_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settled = Reason("settled", "Ann: paid back in cash")
-    journal = make_journal(tmp_path / "journal.sqlite", payment("odd", State.IN_DOUBT, 1, reason=settled), payment("new", State.IN_DOUBT, 2))
+    journal = make_journal(
+        tmp_path / "journal.sqlite", payment("odd", State.IN_DOUBT, 1, reason=settled), payment("new", State.IN_DOUBT, 2)
+    )
     assert run(journal, "list") == 0
     assert [line.split("  ")[-1] for line in capsys.readouterr().out.splitlines()] == ["in_doubt", "in_doubt, seen to"]
     assert run(journal, "show", "odd") == 0
