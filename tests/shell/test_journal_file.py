@@ -1,4 +1,4 @@
-"""The journal's file: what it survives, what it refuses, and what it costs."""
+"""The journal's file (`daemon.journal_file`, read by `daemon.journal_reader`): what it survives, what it refuses, and what it costs."""
 
 import re
 import shutil
