@@ -86,6 +86,22 @@ def test_a_box_that_starts_again_is_followed_on(box: BoxProcess, cable: Relay, l
     expect(seen.page.locator("#payments tr").first).to_contain_text("9.99 CNY")
 
 
+def test_a_page_that_stays_open_over_an_upgrade_loads_the_new_boxs_page(box: BoxProcess, cable: Relay, look: Look) -> None:
+    seen = look(address(cable.port))
+    seen.forgiven = ("ERR_",)
+    page = seen.page
+    begin(page)
+    loads: list[object] = []
+    page.on("load", loads.append)
+    upgraded = json.dumps({**box.box(), "version": "9.9.9", "store_name": "Corner Shop", "currency": "CNY", "plays": False})
+    page.route("**/v1/watch", lambda route: route.fulfill(content_type="text/event-stream", body=f"event: box\ndata: {upgraded}\n\n"))
+    cable.pull()
+    cable.plug()
+    expect(page.locator("#about")).to_contain_text("9.9.9", timeout=30_000)
+    page.wait_for_timeout(1000)
+    assert len(loads) == 1, "once, and not again and again"
+
+
 @pytest.fixture
 def guarded(real_box: BoxProcess) -> BoxProcess:
     (real_box.directory / "web.secret").write_text(TOKEN)

@@ -35,6 +35,10 @@ async function begin() {
 }
 
 function takeBox(box) {
+  if (status.box && box.version !== status.box.version) {
+    location.reload(); // the box was upgraded, and has another page
+    return;
+  }
   const was = status.box?.busy_ref;
   status.takeBox(box);
   if (box.plays && !play.begun) play.begin().then(soon);
