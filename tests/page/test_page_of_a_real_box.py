@@ -92,7 +92,7 @@ def test_a_page_that_stays_open_over_an_upgrade_loads_the_new_boxs_page(box: Box
     page = seen.page
     begin(page)
     loads: list[object] = []
-    page.on("load", loads.append)
+    page.on("load", lambda loaded: loads.append(loaded))
     upgraded = json.dumps({**box.box(), "version": "9.9.9", "store_name": "Corner Shop", "currency": "CNY", "plays": False})
     page.route("**/v1/watch", lambda route: route.fulfill(content_type="text/event-stream", body=f"event: box\ndata: {upgraded}\n\n"))
     cable.pull()
