@@ -94,7 +94,9 @@ def test_a_page_that_stays_open_over_an_upgrade_loads_the_new_boxs_page(box: Box
     loads: list[object] = []
     page.on("load", lambda loaded: loads.append(loaded))
     upgraded = json.dumps({**box.box(), "version": "9.9.9", "store_name": "Corner Shop", "currency": "CNY", "plays": False})
-    page.route("**/v1/watch", lambda route: route.fulfill(content_type="text/event-stream", body=f"event: box\ndata: {upgraded}\n\n"))
+    clock = json.dumps({"now": "2026-11-27T12:00:00Z", "up_s": 1})
+    news = f"event: box\ndata: {upgraded}\n\nevent: clock\ndata: {clock}\n\n"
+    page.route("**/v1/watch", lambda route: route.fulfill(content_type="text/event-stream", body=news))
     cable.pull()
     cable.plug()
     expect(page.locator("#about")).to_contain_text("9.9.9", timeout=30_000)
