@@ -18,6 +18,7 @@ from daemon.errands import (
     doubt_at,
     forgotten_at,
     give_up_at,
+    is_asked_out,
     most_requests,
     revoke_from,
 )
@@ -172,6 +173,29 @@ def test_watching_asks_ever_more_slowly_and_is_bounded():
     assert (watching.next_at, watching.tries) == (270, 2)
     ended, action = done(Do.GO_ON, watching.but(tries=CHASE_TRIES), 270)
     assert (ended.errand, ended.next_at, action) == (Errand.NONE, None, None)
+
+
+def test_what_was_watched_to_the_end_is_asked_about_once_more_and_no_more():
+    rested = order(state=State.IN_DOUBT, errand=Errand.NONE, tries=CHASE_TRIES, pause_s=3600.0)
+    asked, action = done(Do.ASK_ONCE, rested, 900)
+    assert (asked.errand, asked.asked_at, asked.next_at, asked.pause_s) == (Errand.WATCH, 900, 910, 10)
+    assert (asked.tries, action) == (CHASE_TRIES, Query(T1))
+    ended, action = done(Do.GO_ON, asked, 910)
+    assert (ended.errand, ended.next_at, action) == (Errand.NONE, None, None)
+
+
+@pytest.mark.parametrize(
+    ("errand", "tries", "is_out"),
+    [
+        (Errand.WATCH, CHASE_TRIES, True),
+        (Errand.WATCH, CHASE_TRIES + 1, True),
+        (Errand.WATCH, CHASE_TRIES - 1, False),
+        (Errand.UNDO, CHASE_TRIES, False),
+        (Errand.NONE, CHASE_TRIES, False),
+    ],
+)
+def test_only_what_is_watched_can_be_asked_out(errand: Errand, tries: int, is_out: bool):
+    assert is_asked_out(order(errand=errand, tries=tries)) is is_out
 
 
 def test_what_is_watched_already_is_not_watched_anew():
