@@ -86,6 +86,8 @@ async def serving(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIte
         yield server
     finally:
         listener.close()
+        for _ in range(5):  # a client that opens again by itself may have been taken just now, and comes to its script in a turn or two
+            await asyncio.sleep(0)
         await server.end()
 
 

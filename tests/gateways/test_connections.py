@@ -50,6 +50,9 @@ async def serving() -> AsyncIterator[Server]:
     try:
         yield server
     finally:
+        await site.stop()
+        for _ in range(5):  # who was taken just now comes to be known, and is closed with the others
+            await asyncio.sleep(0)
         await runner.cleanup()
 
 

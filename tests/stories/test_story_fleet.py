@@ -156,20 +156,27 @@ def fleet_in(box):
     return [scrape.value(f"tillbox_fleet_{name}") for name in names]
 
 
+def has_told(box, least):
+    """All that waited; where a connection broke on the way, some of it twice."""
+    up, told, *waits = fleet_in(box)
+    return up == 1 and told >= least and waits == [0, 0]
+
+
 def test_metrics_say_how_far_the_broker_has_got(make_box, broker, fleet):
     box = make_box({"mqtt": broker.table()}).start()
     assert box.sell(fresh_code("paid"))["state"] == "paid"
     stored = len(box.sql("SELECT seq FROM events"))
-    box.until(lambda: fleet_in(box) == [1, stored, 0, 0])
+    box.until(lambda: has_told(box, stored))
+    told = fleet_in(box)[1]
 
     broker.stop()
     assert box.sell(fresh_code("paid"))["state"] == "paid"
     waiting = len(box.sql("SELECT seq FROM events")) - stored
-    box.until(lambda: fleet_in(box)[:3] == [0, stored, waiting])
+    box.until(lambda: fleet_in(box)[:3] == [0, told, waiting])
     assert fleet_in(box)[3] > 0
     box.kill9()
     box.start()
     assert fleet_in(box)[:3] == [0, 0, waiting], "what was not told waits in the journal"
 
     broker.start()
-    box.until(lambda: fleet_in(box) == [1, waiting, 0, 0])
+    box.until(lambda: has_told(box, waiting))

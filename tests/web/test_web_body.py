@@ -90,13 +90,13 @@ async def test_a_body_that_trickles_is_given_up_and_the_box_goes_on(serve):
     box = await serve(limits=Limits(body_s=0.1, linger_s=0.1))
     reader, writer = await asyncio.open_connection("127.0.0.1", box.port)
     writer.write(b"PUT /v1/payments/A-1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
-    answering = asyncio.ensure_future(reader.read())
+    answering = asyncio.ensure_future(reader.readline())  # what trickles in after the end is answered with a reset, which ends a reading
     assert (await box.put("A-2", {"amount": 5}))[0] == 201
     while not answering.done():
         writer.write(b" ")
         await asyncio.sleep(0.02)
     writer.close()
-    assert b"408" in (await answering).split(b"\r\n")[0]
+    assert b"408" in await answering
     assert [request.ref for request in box.desk.asked] == ["A-2"]
 
 
