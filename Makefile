@@ -24,7 +24,7 @@ DEBIAN12_BIN := $(DEBIAN12)/venv/bin
 DEBIAN12_STAMP := $(DEBIAN12)/set-up
 DEBIAN12_PIP := $(DEBIAN12_BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
 
-.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test page-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-parts
+.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test page-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-core test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -71,8 +71,8 @@ CACHES ?= .pytest_cache
 PYTEST = $(TEST_PYTHON) -m pytest -m "not slow"
 
 SOME := $(strip $(ARGS))
-PARTS := $(if $(SOME),test-given,--jobs=9 --output-sync=target test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-parts)
-SAY_PARTS := $(if $(SOME),:,echo "nine parts side by side; each shows its output when it is done")
+PARTS := $(if $(SOME),test-given,--jobs=10 --output-sync=target test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-core test-parts)
+SAY_PARTS := $(if $(SOME),:,echo "ten parts side by side; each shows its output when it is done")
 
 test-given:
 	$(PYTEST) $(ARGS)
@@ -86,6 +86,7 @@ SHOWS := $(filter-out $(TILLS) $(MACHINES),$(wildcard tests/stories/test_story_q
 CRASHES := tests/crash tests/bench tests/soak
 DEMOS := tests/demo
 WIRES := tests/gateways tests/sandbox tests/web tests/docs tests/fuzz
+CORES := tests/core tests/simulation tests/mutation
 
 test-stories:
 	$(PYTEST) -o cache_dir=$(CACHES)/stories $(STORIES) $(addprefix --ignore=,$(CASES) $(SHOWS) $(TILLS) $(MACHINES))
@@ -111,8 +112,11 @@ test-demo:
 test-wire:
 	$(PYTEST) -o cache_dir=$(CACHES)/wire $(WIRES)
 
+test-core:
+	$(PYTEST) -o cache_dir=$(CACHES)/core $(CORES)
+
 test-parts:
-	$(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(DEMOS) $(WIRES))
+	$(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(DEMOS) $(WIRES) $(CORES))
 
 crash-test: setup ## the crash stories in full: every place of every step, twenty minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)

@@ -216,7 +216,7 @@ class Cycle:
             return None
         if order.is_open and not is_asked_out(order):
             return N.DUE
-        return N.ASKED_AGAIN if order.state is S.IN_DOUBT and not self.payment.is_seen_to else None
+        return N.ASKED_AGAIN if order.state is S.IN_DOUBT else None
 
     def _refund(self, event: RefundWanted, now: float) -> Iterable[Action]:
         kept = [o for o in self.payment.attempts if is_kept(o) or (event.goods and o.state is S.PAID and o.reason is None)]

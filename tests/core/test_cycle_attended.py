@@ -166,8 +166,37 @@ def test_a_refund_that_waits_for_its_next_try_is_tried_now():
     assert story.state is State.REFUNDED
 
 
-@pytest.mark.parametrize("wanted", [AskedAgain("Ann"), RefundWanted("Ann", "why"), Settled("Ann", "why")])
-def test_nothing_is_to_be_done_about_a_payment_that_is_in_no_doubt(wanted: AskedAgain | RefundWanted | Settled):
+def test_all_orders_that_are_in_doubt_are_asked_about():
+    story = Story()
+    story.refused()
+    story.wait(14)
+    story.scan()
+    story.wait(1)
+    story.reply(V.MISMATCH, "mismatch", order=1)
+    story.reply(V.MISMATCH, "mismatch", order=2)
+    story.wait(3)
+    story.ask_again()
+    assert story.asked_since(18) == ["18 query", "18 query #2"]
+    assert len(story.under_way) == 2
+
+
+def test_late_money_at_rest_is_not_asked_about():
+    """It is known to be there; nothing that a provider says would change that."""
+    story = _reported("expired")
+    story.wait(5)
+    with pytest.raises(Unfit, match="^nothing is to be asked about it now$"):
+        story.ask_again()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        (AskedAgain("Ann"), "it is not in doubt: it is (paid|pending)"),
+        (RefundWanted("Ann", "why"), "no money is known to be there that could go back"),
+        (Settled("Ann", "why"), "nothing about it is for a person to see to"),
+    ],
+)
+def test_nothing_is_to_be_done_about_a_payment_that_is_in_no_doubt(wanted: AskedAgain | RefundWanted | Settled, why: str):
     paid, asked = Story(), Story()
     for story in (paid, asked):
         story.scan()
@@ -176,7 +205,7 @@ def test_nothing_is_to_be_done_about_a_payment_that_is_in_no_doubt(wanted: Asked
     paid.reply(V.PAID)
     for story in (paid, asked):
         before = story.payment
-        with pytest.raises(Unfit):
+        with pytest.raises(Unfit, match=f"^{why}$"):
             story.tell(wanted)
         assert story.payment == before
 
@@ -188,7 +217,8 @@ def test_whether_something_can_be_done_is_known_without_doing_it():
     assert story.cycle.would(RefundWanted("Ann", "why"), story.now) == "no money is known to be there that could go back"
     assert (story.asked, story.under_way) == (["0 submit"], [])
     story.ask_again()
-    assert story.cycle.would(AskedAgain("Ann"), story.now) == "nothing is to be asked about it now"
+    story.wait(4)
+    assert story.cycle.would(AskedAgain("Ann"), story.now) == "nothing is to be asked about it now", "the answer is still awaited"
 
 
 # -- sent back --
@@ -254,6 +284,24 @@ def test_it_is_tried_until_the_provider_takes_it():
     story.wait(10)
     story.reply(V.REFUNDED)
     assert story.state is State.REFUNDED
+
+
+@each_end
+def test_somebody_may_see_to_it_while_the_provider_does_not_take_it(ends: str):
+    """It was paid back in cash at last: the refund must not come on top of that."""
+    story = _reported(ends)
+    story.want_refund()
+    story.lose()
+    assert story.state.value == ends
+    assert story.order().is_open
+    story.settle()
+    assert (story.state.value, story.reason) == (ends, BY_ANN)
+    assert story.is_over
+
+
+def test_of_each_end():
+    for ends in ENDS:
+        test_somebody_may_see_to_it_while_the_provider_does_not_take_it(ends)
 
 
 def test_a_gateway_that_cannot_refund_says_so():
@@ -333,7 +381,7 @@ def test_what_is_being_undone_is_not_settled_before_its_answer_is_there():
             story.reply(V.CONFIRMING)
         else:
             story.until_asked()
-    with pytest.raises(Unfit, match="under way"):
+    with pytest.raises(Unfit, match="^a request about it is under way: wait for its answer$"):
         story.settle()
     story.reply(V.REVOKE_AGAIN)
     story.settle()
@@ -365,6 +413,21 @@ def test_goods_that_nobody_is_sure_of_are_seen_to_with_their_payment():
     assert (story.state, story.reason) == (State.PAID, BY_ANN)
     with pytest.raises(Unfit):
         story.fail_goods()
+    assert story.is_over
+
+
+def test_with_the_goods_nothing_else_of_their_payment_is_seen_to():
+    story = Story()
+    story.refused()
+    story.wait(5)
+    story.scan()
+    story.reply(V.PAID, order=2)
+    story.settle(goods=True)
+    assert (story.order(1).reason, story.order(2).reason) != (BY_ANN, BY_ANN)
+    story.until_asked()
+    story.reply(V.UNPAID)
+    story.reply(V.REVOKED)
+    assert (story.state, story.order(2).reason) == (State.PAID, BY_ANN)
     assert story.is_over
 
 

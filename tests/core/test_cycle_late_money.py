@@ -42,6 +42,7 @@ def _told(ends: str, **how: object) -> Story:
         story.leave_qr(cancelled=ends == "cancelled")
     assert story.state.value == ends
     story.until_asked()
+    assert not story.order().told_unpaid, "that is of what came into doubt after it was told"
     return story
 
 

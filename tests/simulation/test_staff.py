@@ -10,11 +10,12 @@ from daemon.news import Do, News, Row
 from daemon.payment import State
 from daemon.simulation.campaign import Failure, story, tell
 
-HISTORIES = 400
+HISTORIES = 120
+SEED = 1
 OF_A_PERSON = (News.ASKED_AGAIN, News.REFUND_WANTED, News.SETTLED)
 
 
-def _found(promise: str, *, seed: int = 5) -> Failure:
+def _found(promise: str, *, seed: int = SEED) -> Failure:
     """The first history that breaks that promise."""
     for number in range(HISTORIES):
         failure = tell(seed, range(number, number + 1)).failure
@@ -24,13 +25,13 @@ def _found(promise: str, *, seed: int = 5) -> Failure:
 
 
 def test_they_ask_refund_and_settle_in_histories_as_they_are_drawn():
-    rows = tell(5, range(HISTORIES)).tally.rows
+    rows = tell(SEED, range(HISTORIES)).tally.rows
     assert {news for _, news in rows if news in OF_A_PERSON} == set(OF_A_PERSON)
-    assert sum(count for (_, news), count in rows.items() if news in OF_A_PERSON) > 20
+    assert sum(count for (_, news), count in rows.items() if news in OF_A_PERSON) >= 10
 
 
 def test_what_they_do_is_in_the_time_line():
-    told = "\n".join(line for number in range(60) for line in story(5, number))
+    told = "\n".join(line for number in range(HISTORIES) for line in story(SEED, number))
     assert "staff: settle S" in told
     assert "staff: refund S" in told
 
