@@ -184,7 +184,7 @@ def test_late_money_at_rest_is_not_asked_about():
     """It is known to be there; nothing that a provider says would change that."""
     story = _reported("expired")
     story.wait(5)
-    with pytest.raises(Unfit, match="^nothing is to be asked about it now$"):
+    with pytest.raises(Unfit, match=r"^nothing is to be asked about it now$"):
         story.ask_again()
 
 
@@ -381,7 +381,7 @@ def test_what_is_being_undone_is_not_settled_before_its_answer_is_there():
             story.reply(V.CONFIRMING)
         else:
             story.until_asked()
-    with pytest.raises(Unfit, match="^a request about it is under way: wait for its answer$"):
+    with pytest.raises(Unfit, match=r"^a request about it is under way: wait for its answer$"):
         story.settle()
     story.reply(V.REVOKE_AGAIN)
     story.settle()
