@@ -182,6 +182,8 @@ def test_what_was_watched_to_the_end_is_asked_about_once_more_and_no_more():
     assert (asked.tries, action) == (CHASE_TRIES, Query(T1))
     ended, action = done(Do.GO_ON, asked, 910)
     assert (ended.errand, ended.next_at, action) == (Errand.NONE, None, None)
+    hasty, _ = done(Do.ASK_ONCE, rested, 900, Terms(Schedule(chase_s=0.5), holds_queries=False, returns_late_money=True))
+    assert hasty.pause_s == 0.5
 
 
 @pytest.mark.parametrize(
