@@ -24,7 +24,7 @@ DEBIAN12_BIN := $(DEBIAN12)/venv/bin
 DEBIAN12_STAMP := $(DEBIAN12)/set-up
 DEBIAN12_PIP := $(DEBIAN12_BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
 
-.PHONY: help setup demo run test test-debian12 crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test page-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-core test-parts
+.PHONY: help setup demo run test test-debian12 bench-test crash-test disk-test soak fuzz api-test core-coverage mutate simulate proof bench deb board board-bench board-test page-test lint fmt diagram pictures lock lock-debian12 clean test-given test-stories test-cases test-shows test-tills test-machines test-crash test-demo test-wire test-core test-parts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -83,7 +83,8 @@ TILLS := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,keypa
 MACHINES := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,mdb pulse)))
 CASES := $(wildcard tests/stories/test_story_c*.py tests/stories/test_story_late*.py)
 SHOWS := $(filter-out $(TILLS) $(MACHINES),$(wildcard tests/stories/test_story_qr*.py tests/stories/test_story_p*.py tests/stories/test_p*.py))
-CRASHES := tests/crash tests/bench tests/soak
+CRASHES := tests/crash tests/soak
+BENCHES := tests/bench
 DEMOS := tests/demo
 WIRES := tests/gateways tests/sandbox tests/web tests/docs tests/fuzz
 CORES := tests/core tests/simulation tests/mutation
@@ -116,7 +117,10 @@ test-core:
 	$(PYTEST) -o cache_dir=$(CACHES)/core $(CORES)
 
 test-parts:
-	$(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(DEMOS) $(WIRES) $(CORES))
+	$(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(DEMOS) $(WIRES) $(CORES) $(BENCHES))
+
+bench-test: setup ## the benchmarks in small, to see that they work: two minutes
+	$(PYTEST) -o cache_dir=$(CACHES)/bench $(BENCHES) $(ARGS)
 
 crash-test: setup ## the crash stories in full: every place of every step, twenty minutes
 	$(BIN)/python -m pytest tests/crash -m slow $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,11 @@ def processor_s(pid: int) -> float:
 
 def wake_ups(pid: int) -> int:
     """How often a thread of it has gone to sleep of its own accord, to be woken again; of the threads that it has now."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int(_status(task)["voluntary_ctxt_switches"]) for task in tasks)
+    found = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # one that ends just now
+            found += int(_status(task)["voluntary_ctxt_switches"])
+    return found
 
 
 def memory(pid: int) -> Memory:
