@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from daemon.attending import Act
 from daemon.masking import masked
 from daemon.payment import Payment, Ref
 from daemon.tills.http import is_writable, payment_json
+from daemon.web.begun import Begun
 from daemon.web.body import read_object
 from daemon.web.errors import Problem, json_answer
 from daemon.web.payments import known_form, unknown
@@ -32,10 +32,10 @@ class Attendance(Protocol):
 
 
 class Acts:
-    def __init__(self, attendance: Attendance, limits: Limits) -> None:
+    def __init__(self, attendance: Attendance, limits: Limits, begun: Begun) -> None:
         self._attendance = attendance
         self._limits = limits
-        self._begun: set[asyncio.Future[Payment]] = set()
+        self._begun = begun
 
     async def get(self, request: web.Request) -> web.Response:
         try:
@@ -48,17 +48,10 @@ class Acts:
         ref = known_form(request)
         act, by, reason = _wanted(await read_object(request, self._limits))
         try:
-            payment = await self._to_its_end(ref, act, by, reason)
+            payment = await self._begun.to_its_end(self._attendance.carry_out(ref, act, by, reason))
         except KeyError:
             raise unknown() from None
         return json_answer(payment_json(payment), 202)
-
-    async def _to_its_end(self, ref: Ref, act: Act, by: str, reason: str) -> Payment:
-        """Whoever wanted it and goes away only stops waiting."""
-        task = asyncio.ensure_future(self._attendance.carry_out(ref, act, by, reason))
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
-        return await asyncio.shield(task)
 
 
 def _wanted(body: Mapping[str, Any]) -> tuple[Act, str, str]:

@@ -21,6 +21,7 @@ from daemon.tills.base import Desk
 from daemon.tills.http import Terms
 from daemon.web.access import Access
 from daemon.web.acts import Acts, Attendance
+from daemon.web.begun import Begun
 from daemon.web.body import expect_later
 from daemon.web.box import Box, SimulatedKeys, SimulatedScans
 from daemon.web.connection import connection_factory, note_speech
@@ -94,7 +95,8 @@ class Web:
         self.playing = Playing(self._limits)
         self._metrics = None if scrape is None else MetricsPage(scrape, self._limits)
         self._pushes = Pushes(desk, pushed or {}, self._limits)
-        self._acts = None if attendance is None else Acts(attendance, self._limits)
+        self._begun = Begun()
+        self._acts = None if attendance is None else Acts(attendance, self._limits, self._begun)
         self._history = History(desk, self._limits, terminal)
         self._running: _Running | None = None
 
@@ -109,7 +111,7 @@ class Web:
         """Begin to listen. Raises OSError where the address cannot be had."""
         assert self._running is None, "started already"
         ending = Ending()
-        payments = Payments(self._desk, self._till, self._terms, self._limits, ending)
+        payments = Payments(self._desk, self._till, self._terms, self._limits, ending, self._begun)
         runner = web.AppRunner(self._application(payments, ending), access_log=None)
         await runner.setup()
         try:
@@ -117,7 +119,7 @@ class Web:
         except OSError:
             await runner.cleanup()
             raise
-        self._running = _Running(runner, listener, payments, ending)
+        self._running = _Running(runner, listener, self._begun, ending)
         token, tls = ("no" if part is None else "yes" for part in (self._settings.token, self._settings.tls))
         log.info("web_listening host=%s port=%d token=%s tls=%s", self._settings.host, self.port, token, tls)
 
@@ -207,10 +209,10 @@ def _clock() -> Callable[[], dict[str, Any]]:
 class _Running:
     """A server between its start and its stop."""
 
-    def __init__(self, runner: web.AppRunner, listener: asyncio.Server | TlsListener, payments: Payments, ending: Ending) -> None:
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server | TlsListener, begun: Begun, ending: Ending) -> None:
         self._runner = runner
         self.listener = listener
-        self._payments = payments
+        self._begun = begun
         self._ending = ending
 
     async def stop(self, stop_s: float) -> None:
@@ -220,5 +222,5 @@ class _Running:
             for connection in self._runner.server.connections:
                 connection.close()  # idle ones at once, the others after their answer
             await self._runner.server.shutdown(stop_s)
-        await self._payments.settle(stop_s)
+        await self._begun.settle(stop_s)
         await self._runner.cleanup()

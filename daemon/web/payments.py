@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiohttp import web
 
 from daemon.payment import Payment, Ref, State
 from daemon.tills.base import Desk
 from daemon.tills.http import Invalid, Terms, is_ref, parse_request, payment_json
+from daemon.web.begun import Begun
 from daemon.web.body import read_object
 from daemon.web.errors import Problem, json_answer
 from daemon.web.settings import Limits
@@ -25,14 +25,14 @@ _GRACE_S = 1.0  # for the desk to say by itself that a wait is over
 class Payments:
     """The calls of one `http` till. `till` is its name; None where none is configured: then nothing can be asked for."""
 
-    def __init__(self, desk: Desk, till: str | None, terms: Terms, limits: Limits, ending: Ending) -> None:
+    def __init__(self, desk: Desk, till: str | None, terms: Terms, limits: Limits, ending: Ending, begun: Begun) -> None:
         self._desk = desk
         self._till = till
         self._terms = terms
         self._limits = limits
         self._ending = ending
         self._polls = Seats(limits.polls, "long polls")
-        self._begun: set[asyncio.Future[Any]] = set()
+        self._begun = begun
 
     async def put(self, request: web.Request) -> web.Response:
         till = self._asking_till()
@@ -41,14 +41,14 @@ class Payments:
             wanted = parse_request(request.match_info["ref"], body, till, self._terms)
         except Invalid as error:
             raise Problem(422, "invalid", str(error), error.fields) from error
-        payment, is_new = await self._to_its_end(self._desk.ask(wanted))
+        payment, is_new = await self._begun.to_its_end(self._desk.ask(wanted))
         return json_answer(payment_json(payment), 201 if is_new else 200)
 
     async def delete(self, request: web.Request) -> web.Response:
         ref = known_form(request)
         self._asking_till()
         try:
-            payment = await self._to_its_end(self._desk.cancel(ref, "till"))
+            payment = await self._begun.to_its_end(self._desk.cancel(ref, "till"))
         except KeyError as error:
             raise unknown() from error
         return json_answer(payment_json(payment), 202)
@@ -67,22 +67,10 @@ class Payments:
             raise unknown()
         return json_answer(payment_json(payment))
 
-    async def settle(self, timeout_s: float) -> None:
-        """Let what was begun at the desk come to its end; its callers may be gone already."""
-        if self._begun:
-            await asyncio.wait(self._begun, timeout=timeout_s)
-
     def _asking_till(self) -> str:
         if self._till is None:
             raise Problem(503, "not_ready", 'this box has no till of kind "http": see [tills] in its configuration')
         return self._till
-
-    async def _to_its_end(self, work: Awaitable[T]) -> T:
-        """Await what must not be left half done when the caller's connection or the server goes away."""
-        task = asyncio.ensure_future(work)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
-        return await asyncio.shield(task)
 
     async def _next(self, ref: Ref, after: str, wait_s: float) -> Payment | None:
         """The payment when its state differs from `after`; as it stands when the time is up or the box stops."""
