@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from daemon.cycle_rules import Rules
 from daemon.cycle_table import TABLE
-from daemon.errands import DOING, GOODS_FAILED, KEPT_FOR_A_PERSON, PAID_LATE, doubt_at, give_up_at, is_asked_out
+from daemon.errands import DOING, GOODS_FAILED, PAID_LATE, doubt_at, give_up_at, is_asked_out
 from daemon.events import (
     Action,
     AskedAgain,
@@ -36,7 +36,7 @@ from daemon.events import (
     Settled,
     TimePassed,
 )
-from daemon.late_money import is_kept, is_late, money_kept_late, to_go_back
+from daemon.late_money import is_kept, is_late, money_kept_late, needs_a_person, to_go_back
 from daemon.news import Do, News, Row
 from daemon.payment import SETTLED, Attempt, Mode, OutTradeNo, Payment, Reason, State
 from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, is_looked_for, read_failure, read_reply
@@ -198,17 +198,12 @@ class Cycle:
         return None
 
     def _ask_again(self, now: float) -> Iterable[Action]:
-        asked: list[Action] = []
-        heard = False
-        if self._is_in_doubt:
-            for order in self.payment.attempts:
-                news = self._news_of_asking(order, now)
-                if news is not None:
-                    heard = True
-                    asked += self._step(order.but(next_at=now), news, now)
-        if not heard:
-            raise Unfit("nothing is to be asked about it now" if self._is_in_doubt else f"it is not in doubt: it is {self.payment.state}")
-        return asked
+        if not needs_a_person(self.payment):
+            raise Unfit(f"it is not in doubt: it is {self.payment.state}")
+        wanted = [(order, news) for order in self.payment.attempts if (news := self._news_of_asking(order, now)) is not None]
+        if not wanted:
+            raise Unfit("nothing is to be asked about it now")
+        return [action for order, news in wanted for action in self._step(order.but(next_at=now), news, now)]
 
     def _news_of_asking(self, order: Attempt, now: float) -> News | None:
         """What it means to an order that a person wants to know. One that is being asked about, or was a moment ago, is left alone (P9)."""
@@ -228,9 +223,10 @@ class Cycle:
         return [action for order in kept for action in self._step(to_go_back(order, event), N.REFUND_WANTED, now)]
 
     def _settle(self, event: Settled, now: float) -> Iterable[Action]:
-        """What is in doubt stays what it can be proven to be, and says that a person has seen to it."""
+        """What is in doubt stays what it can be proven to be, and says that a person has seen to it. Goods may be seen to after their
+        payment was: they are stored after it, and that may have failed."""
         doubted = [o for o in self.payment.attempts if o.state is S.IN_DOUBT or is_late(o) or (event.goods and o.state is S.PAID)]
-        if self.payment.is_seen_to or not (self._is_in_doubt or event.goods):
+        if not (needs_a_person(self.payment) or event.goods):
             raise Unfit("nothing about it is for a person to see to")
         for order in doubted:
             if not isinstance(self._calls.get(order.out_trade_no), Query | None):
@@ -241,13 +237,6 @@ class Cycle:
             self._step(order.but(reason=seen_to), N.SETTLED, now)
         self.payment = self.payment.but(reason=seen_to)
         return []
-
-    @property
-    def _is_in_doubt(self) -> bool:
-        """Whether a person must look at the payment."""
-        reason = self.payment.reason
-        in_doubt = self.payment.state is S.IN_DOUBT or (reason is not None and reason.code in KEPT_FOR_A_PERSON)
-        return in_doubt and self.payment.state is not S.REFUNDED and not self.payment.is_seen_to
 
     # -- what the provider, the time and a start bring --
 

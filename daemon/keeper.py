@@ -7,11 +7,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from daemon.errands import KEPT_FOR_A_PERSON
 from daemon.health import Board
 from daemon.journal import Journal
 from daemon.journal_file import JournalError
-from daemon.payment import State
+from daemon.late_money import needs_a_person
 from daemon.rows import rfc3339
 from daemon.runner import Change, Runner
 
@@ -77,7 +76,7 @@ class Keeper:
 
     def _on_change(self, change: Change) -> None:
         """Count anew where a payment came to be, or ceased to be, one that a person must look at."""
-        if any(p is not None and _is_doubtful(p.state, p.reason.code if p.reason else "") for p in (change.before, change.payment)):
+        if any(payment is not None and needs_a_person(payment) for payment in (change.before, change.payment)):
             self.count_anew()
 
     def count_anew(self) -> None:
@@ -119,10 +118,6 @@ class Keeper:
             log.warning('journal_not_pruned error="%s"', error)
         else:
             log.info("journal_pruned payments=%d keep_days=%g", forgotten, self._keep_days)
-
-
-def _is_doubtful(state: State, reason: str) -> bool:
-    return state is State.IN_DOUBT or reason in KEPT_FOR_A_PERSON
 
 
 def _unconfirmed(kept: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.errands import GOODS_FAILED, KEPT_FOR_A_PERSON, PAID_LATE
 from daemon.events import RefundWanted
-from daemon.payment import SETTLED, Attempt, Reason, State
+from daemon.payment import SETTLED, Attempt, Payment, Reason, State
 
 
 def money_kept_late(order: Attempt) -> Reason | None:
@@ -24,6 +24,13 @@ def is_late(order: Attempt) -> bool:
 def is_kept(order: Attempt) -> bool:
     """Whether such money stays with the merchant: the box does nothing more about it, so a person is to."""
     return is_late(order) and not order.is_open
+
+
+def needs_a_person(payment: Payment) -> bool:
+    """Whether somebody must look at it: it is in doubt, or money is kept that should be with the payer. Until somebody has."""
+    if payment.is_seen_to or payment.state is State.REFUNDED:
+        return False
+    return payment.state is State.IN_DOUBT or (payment.reason is not None and payment.reason.code in KEPT_FOR_A_PERSON)
 
 
 def to_go_back(order: Attempt, event: RefundWanted) -> Attempt:

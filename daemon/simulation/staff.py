@@ -4,8 +4,8 @@ what they do comes of the payment, so that histories of earlier versions stay wh
 from __future__ import annotations
 
 from daemon.attending import Act, Attending
-from daemon.errands import KEPT_FOR_A_PERSON
-from daemon.payment import Payment, Ref, State
+from daemon.late_money import needs_a_person
+from daemon.payment import Ref
 from daemon.runner import Change
 from daemon.simulation.world import World
 from daemon.tills.base import NotPossible, Rejected
@@ -41,7 +41,7 @@ class Staff:
     def _on_change(self, change: Change) -> None:
         payment = change.payment
         key = payment.amount.minor * 31 + sum(payment.ref.encode())
-        if payment.ref in self._seen or not _is_for_a_person(payment) or not key % UNSEEN_ONE_IN:
+        if payment.ref in self._seen or not needs_a_person(payment) or not key % UNSEEN_ONE_IN:
             return
         self._seen.add(payment.ref)
         self._coming[payment.ref] = 0
@@ -78,8 +78,3 @@ class Staff:
             self._world.say(f"staff: {act} of {ref} is not taken note of: {error}")
             return
         left[0] = left[0][1:]
-
-
-def _is_for_a_person(payment: Payment) -> bool:
-    reason = payment.reason.code if payment.reason is not None else ""
-    return payment.state is State.IN_DOUBT or (reason in KEPT_FOR_A_PERSON and payment.state is not State.REFUNDED)

@@ -416,6 +416,19 @@ def test_goods_that_nobody_is_sure_of_are_seen_to_with_their_payment():
     assert story.is_over
 
 
+def test_goods_that_could_not_be_stored_as_seen_to_can_be_seen_to_again():
+    """Their payment says so already: the box died between the two, or its disk was full."""
+    story = Story()
+    story.scan()
+    story.reply(V.PAID)
+    story.settle(goods=True)
+    with pytest.raises(Unfit):
+        story.settle()
+    story.settle(goods=True)
+    assert (story.state, story.reason) == (State.PAID, BY_ANN)
+    assert story.is_over
+
+
 def test_with_the_goods_nothing_else_of_their_payment_is_seen_to():
     story = Story()
     story.refused()

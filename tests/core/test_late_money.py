@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from daemon.events import RefundWanted
-from daemon.late_money import is_kept, is_late, money_kept_late, to_go_back
+from daemon.late_money import is_kept, is_late, money_kept_late, needs_a_person, to_go_back
 from daemon.money import Amount, Minor
-from daemon.payment import Attempt, Errand, OutTradeNo, Reason, State
+from daemon.payment import Attempt, Errand, Mode, OutTradeNo, Payment, Reason, Ref, State
 
 S = State
 LATE = Reason("paid_late", "the payment arrived after it had been given up")
@@ -50,6 +50,25 @@ def test_money_is_late_until_it_went_back_and_kept_while_nothing_is_done_about_i
 )
 def test_why_a_payment_that_was_told_otherwise_is_for_a_person(one: Attempt, why: Reason | None):
     assert money_kept_late(one) == why
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "needs"),
+    [
+        (S.IN_DOUBT, ODD, True),
+        (S.IN_DOUBT, None, True),
+        (S.IN_DOUBT, SETTLED, False),
+        (S.EXPIRED, LATE, True),
+        (S.PAID, FAILED, True),
+        (S.REFUNDED, LATE, False),
+        (S.EXPIRED, SETTLED, False),
+        (S.REFUSED, Reason("TRADE_ERROR", ""), False),
+        (S.PAID, None, False),
+    ],
+)
+def test_a_payment_needs_a_person_until_somebody_has_seen_to_it(state: State, reason: Reason | None, needs: bool):
+    payment = Payment(Ref("A-1"), "http", Amount(Minor(1250), "CNY"), Mode.SCAN, state, "then", "then", reason=reason)
+    assert needs_a_person(payment) is needs
 
 
 def test_what_goes_back_says_why():

@@ -177,6 +177,27 @@ async def test_goods_that_nobody_is_sure_of_are_seen_to_with_their_payment(tmp_p
 
 
 @in_virtual_time
+async def test_goods_that_could_not_be_stored_can_be_seen_to_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object) -> None:
+        raise NotStorable("the journal cannot be written: disk full")
+
+    async with Counted(tmp_path) as shop:
+        await shop.desk.ask(a_request())
+        await shop.scan("00")
+        await settle()
+        goods = NoGoods(Owing(await found(shop), "pulse", 1).begin().doubt("the power went").end())
+        attending = Attending(shop.runner, goods)
+        with monkeypatch.context() as patch:
+            patch.setattr(goods, "store", full)
+            with pytest.raises(NotStorable):
+                await attending.carry_out(A1, Act.SETTLE, "Ann", "gave it by hand")
+        assert goods.owed[A1].is_doubtful
+        assert (await can(attending))["settle"] is None
+        await attending.carry_out(A1, Act.SETTLE, "Ann", "gave it by hand")
+        assert not goods.owed[A1].is_doubtful
+
+
+@in_virtual_time
 async def test_goods_that_are_still_given_are_not_seen_to(tmp_path: Path) -> None:
     async with Counted(tmp_path) as shop:
         await shop.desk.ask(a_request())
