@@ -128,7 +128,7 @@ async def _made() -> _Face:
     desk = ScriptedDesk()
     whole: Any = a_web(desk, simulated_scan=lambda _text: None, token=Secret(SECRET), pushed={"hook": _Hook()}, limits=_LIMITS)
     ending = Ending()
-    payments = Payments(desk, "http", whole._terms, _LIMITS, ending)
+    payments = Payments(desk, "http", whole._terms, _LIMITS, ending, whole._begun)
     runner = web.AppRunner(whole._application(payments, Streams(desk, _LIMITS, ending)), access_log=None)
     await runner.setup()
     assert runner.server is not None

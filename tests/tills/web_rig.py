@@ -17,6 +17,7 @@ from daemon.payment import Payment
 from daemon.tables.tills import TillSettings
 from daemon.tills.base import Busy, Conflict, Ended, NotReady, NotStorable
 from daemon.web.api import Web
+from daemon.web.begun import Begun
 from daemon.web.payments import Payments
 from daemon.web.settings import Limits, WebSettings
 from daemon.web.waiting import Ending
@@ -51,7 +52,7 @@ class HttpRig(Rig):
 
     async def start(self) -> None:
         limits, ending = Limits(), Ending()
-        payments = Payments(self.shop.witness, TILL, self.shop.terms, limits, ending)
+        payments = Payments(self.shop.witness, TILL, self.shop.terms, limits, ending, Begun())
         self._app = _web(self.shop)._application(payments, ending)
         self._app.freeze()
 
