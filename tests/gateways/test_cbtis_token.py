@@ -42,7 +42,7 @@ async def tokens(provider: Provider, clock: Clock) -> AsyncIterator[Tokens]:
     await client.aclose()
 
 
-async def take(tokens: Tokens, timeout_s: float = 2.0) -> str:
+async def take(tokens: Tokens, timeout_s: float = 30.0) -> str:
     return (await tokens.take(timeout_s)).reveal()
 
 

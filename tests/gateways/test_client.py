@@ -114,7 +114,7 @@ async def always_ok(wire: Wire) -> None:
         await wire.answer(b"" if head else b"ok")
 
 
-async def post(client: Client, body: bytes = b"<xml/>", timeout_s: float = 2.0) -> bytes:
+async def post(client: Client, body: bytes = b"<xml/>", timeout_s: float = 30.0) -> bytes:
     return (await client.post("/pay", body, {"Content-Type": "text/xml"}, timeout_s)).body
 
 
