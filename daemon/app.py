@@ -178,7 +178,7 @@ class App:
         routes = self.config.routes
         priorities = {till.name: till.priority for till in self.config.tills.values()}
         in_doubt = self.config.policy.sell_while_in_doubt
-        counter = Counter(frozenset(routes.scan.values()), routes.show, in_doubt, self._numbers, priorities)
+        counter = Counter(routes.scan, routes.show, in_doubt, self._numbers, priorities, self._unattended)
         return BoxDesk(self.runner, self.journal, self.board, self.presenter, counter, self.keeper.look)
 
     def _build_scanning(self) -> Scanning:

@@ -39,7 +39,7 @@ from daemon.events import (
 from daemon.late_money import is_kept, is_late, money_kept_late, needs_a_person, to_go_back
 from daemon.news import Do, News, Row
 from daemon.payment import SETTLED, Attempt, Mode, OutTradeNo, Payment, Reason, State
-from daemon.reading import MAX_ATTEMPTS, TIMED_OUT, Place, is_looked_for, read_failure, read_reply
+from daemon.reading import MAX_ATTEMPTS, RESTARTED, TIMED_OUT, Place, is_looked_for, read_failure, read_reply
 
 __all__ = ["MOVED_BY", "TABLE", "Cycle", "Rules", "Unfit"]
 
@@ -67,7 +67,7 @@ class Cycle:
 
     @classmethod
     def begin(cls, payment: Payment, rules: Rules, now: float) -> Cycle:
-        """A new payment, waiting for a code from now on."""
+        """A new payment, waiting for a code from now on; with the order that is reserved for it, if any."""
         cycle = cls(payment.but(state=S.AWAITING_CODE), rules)
         cycle._await_code(now)
         return cycle
@@ -96,9 +96,14 @@ class Cycle:
         self._stamp(before[0], event.at)
         return actions
 
+    def has_reserved(self, event: Event) -> bool:
+        """Whether the order that this event makes is stored already: then its charge may leave before the decision is (P2)."""
+        reserved = self.payment.reserved
+        return reserved is not None and isinstance(event, CodePresented) and _fits(reserved, event)
+
     def left(self, number: OutTradeNo, now: float) -> None:
         """The charge of that order leaves now: what is counted from its sending is counted from here. Between the decision and
-        this lies a write to the disk, which a worn card may take its time for; to be stored with what is decided next."""
+        this may lie a write to the disk, which a worn card may take its time for; to be stored with what is decided next."""
         self._put(_left_by(self.payment.attempt(number), now))
 
     def next_deadline(self) -> float | None:
@@ -161,11 +166,13 @@ class Cycle:
             raise Unfit(f"no order is wanted in {payment.state}")
         if any(a.out_trade_no == event.out_trade_no for a in payment.attempts):
             raise Unfit(f"{event.out_trade_no} was used before")  # one order number, one charge (P1)
+        if payment.reserved is not None and payment.reserved.out_trade_no == event.out_trade_no and not _fits(payment.reserved, event):
+            raise Unfit(f"{event.out_trade_no} is reserved for {payment.reserved.gateway}")
         order = Attempt(
             event.out_trade_no, event.gateway, event.scheme, payment.amount, S.AWAITING_CODE, sent_at=now, description=payment.description
         )
         order = order.but(mode=payment.mode)
-        self._put(order)
+        self.payment = payment.with_attempt(order).but(reserved=None)
         return self._step(order, news, now)
 
     def _cancel(self, event: Cancelled, now: float) -> Iterable[Action]:
@@ -281,8 +288,19 @@ class Cycle:
 
     def _restart(self, now: float) -> Iterable[Action]:
         self._calls.clear()
+        if (reserved := self.payment.reserved) is not None:
+            return self._ask_whether_charged(reserved, now)
         if self.payment.state is S.AWAITING_CODE:
-            yield from self._turn(N.RESTARTED, Reason("restarted", "the box was restarted before anything was charged"))
+            self._turn(N.RESTARTED, RESTARTED)
+        return self._take_up_orders(now)
+
+    def _ask_whether_charged(self, reserved: Attempt, now: float) -> Iterable[Action]:
+        """The box died while it waited for a code, or after it had one and before that was stored: then the charge may have left."""
+        order = reserved.but(sent_at=now, reason=RESTARTED)
+        self.payment = self.payment.with_attempt(order).but(reserved=None)
+        return self._step(order, N.PERHAPS_SENT, now)
+
+    def _take_up_orders(self, now: float) -> Iterable[Action]:
         for order in self.payment.attempts:
             if order.is_open:
                 yield from self._step(_left_by(order, min(now, order.sent_at + LEAVES_WITHIN_S)).but(next_at=now), N.RESTARTED, now)
@@ -316,7 +334,8 @@ class Cycle:
     def _turn(self, news: News, reason: Reason | None) -> Iterable[Action]:
         """The payment itself meets the news, while no order is under way."""
         row = self._look_up(self.payment.state, news)
-        self.payment = self.payment.but(state=row.to, reason=reason)
+        reserved = self.payment.reserved if row.to is S.AWAITING_CODE else None
+        self.payment = self.payment.but(state=row.to, reason=reason, reserved=reserved)
         return []
 
     def _become(self, state: State, order: Attempt, now: float) -> None:
@@ -430,6 +449,10 @@ MOVED_BY: Mapping[State, frozenset[State]] = {
 _QR_TIME_UP = Reason("qr_timeout", "nobody paid while the QR was shown")
 _CREATE_UNCLEAR = Reason("create_unclear", "the provider did not say whether it made the order")
 _UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
+
+
+def _fits(reserved: Attempt, event: CodePresented | QrWanted) -> bool:
+    return reserved.out_trade_no == event.out_trade_no and reserved.gateway == event.gateway
 
 
 def _left_by(order: Attempt, now: float) -> Attempt:

@@ -63,6 +63,7 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.SCAN_TIME_UP: Row(S.EXPIRED),
         N.SCAN_TIME_UP_REFUSED: Row(S.REFUSED),
         N.RESTARTED: Row(S.CANCELLED),
+        N.PERHAPS_SENT: Row(S.PENDING, Do.ASK_NOW),
     },
     S.SUBMITTING: {
         N.PAID: Row(S.PAID, Do.REST),
@@ -86,6 +87,7 @@ TABLE: Mapping[State, Mapping[News, Row]] = {
         N.ENDED: Row(S.REVOKED, Do.REST),
         N.MISMATCH: Row(S.IN_DOUBT, Do.WATCH),
         N.CANCEL: Row(S.REVOKING, Do.UNDO),
+        N.NEVER_SENT: Row(S.CANCELLED, Do.LOOK_ONCE_MORE),
         N.GIVE_UP: Row(S.REVOKING, Do.UNDO),
         N.RESTARTED: Row(S.PENDING, Do.GO_ON),
     },

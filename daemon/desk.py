@@ -16,7 +16,7 @@ from daemon.health import Board
 from daemon.journal import Journal
 from daemon.journal_file import JournalError
 from daemon.lookup import Found, Made, Span, Wanted
-from daemon.payment import Mode, OutTradeNo, Payment, Ref, State
+from daemon.payment import Mode, OutTradeNo, Payment, Ref, State, reserved_order
 from daemon.presenter import Presenter
 from daemon.runner import Change, Runner
 from daemon.tills.base import Busy, Conflict, Ended, Entry, NotReady, NotStorable, Request
@@ -31,20 +31,29 @@ FOLLOW_QUEUE = 1000  # entries that wait for a follower before it is dropped; it
 class Counter:
     """What the shop decided about selling."""
 
-    scan: frozenset[str]  # the gateways that scanned codes may go to
+    scan: Mapping[str, str]  # the gateway that a scanned code goes to, by its scheme
     show: Mapping[str, str]  # the gateway that makes the QR, by the request's scheme, with a "default"
     sell_while_in_doubt: bool
     new_number: Callable[[], OutTradeNo]
     priorities: Mapping[str, int] = field(default_factory=dict)  # of tills, by name; 0 where none is given
+    unattended: frozenset[str] = frozenset()  # tills that ask by themselves, whether or not there is anybody to pay
 
     def goes_before(self, asker: str, other: str) -> bool:
         """Whether what one till asks for takes the place of what the other asked for, while nothing was charged for that."""
         return self.priorities.get(asker, 0) > self.priorities.get(other, 0)
 
+    def first_code(self, till: str) -> tuple[str, str] | None:
+        """The gateway that the first code for that till's payments goes to, whatever it is, and its scheme ("" where it may be one of
+        several); None where that is known only once it is there, or where nobody asked for them."""
+        gateways, schemes = set(self.scan.values()), list(self.scan)
+        if len(gateways) != 1 or till in self.unattended:
+            return None
+        return gateways.pop(), schemes[0] if len(schemes) == 1 else ""
+
     def serving(self, mode: Mode, scheme: str | None) -> frozenset[str]:
         """The gateways that could take a payment of that mode and scheme."""
         if mode is Mode.SCAN:
-            return self.scan
+            return frozenset(self.scan.values())
         name = self.show.get(scheme or "default", self.show.get("default"))
         return frozenset() if name is None else frozenset({name})
 
@@ -93,7 +102,8 @@ class BoxDesk:
                 return self._same(known, request), False
             await self._check(request)
             with not_storable("written"):
-                return await self._runner.begin(_payment(request, self._runner.at()), self._first(request)), True
+                payment = self._with_order(_payment(request, self._runner.at()))
+                return await self._runner.begin(payment, self._first(request)), True
 
     async def find(self, ref: Ref) -> Payment | None:
         """Also raises NotStorable, where the journal cannot be read: nobody can say then that there is no such payment."""
@@ -142,6 +152,16 @@ class BoxDesk:
                 if push.out_trade_no == order.out_trade_no or (push.trade_no is not None and push.trade_no == order.trade_no):
                     with suppress(Unfit, KeyError, JournalError):
                         await self._runner.feed(payment.ref, Hinted(order.out_trade_no, self._runner.at()))
+
+    def _with_order(self, payment: Payment) -> Payment:
+        """With an order for the first code, where it is known where that will go: stored with the amount, so that no write to the disk
+        stands between the scan and the wire. The price is that a start asks about it. What a machine offers to nobody has none: it is
+        there at nearly every start, and a machine that starts without a network must not hold it to be perhaps paid."""
+        place = self._counter.first_code(payment.till)
+        if payment.mode is not Mode.SCAN or place is None:
+            return payment
+        gateway, scheme = place
+        return payment.but(reserved=reserved_order(payment, self._counter.new_number(), gateway, scheme))
 
     def _first(self, request: Request) -> QrWanted | None:
         if request.mode is not Mode.SHOW:

@@ -58,6 +58,7 @@ class Journal:
         self._lock: JournalLock | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.trouble: str | None = None
+        self.failures = 0  # so far; after one, what was stored before need not be in the file that is used now
         self.on_trouble: Callable[[], None] = lambda: None
 
     @property
@@ -203,6 +204,7 @@ class Journal:
             return call(self._file)
         except JournalError as error:
             self._suspected = self._suspected or isinstance(error, CorruptError)
+            self.failures += 1
             self._let_go()
             raise
 

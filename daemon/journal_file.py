@@ -172,7 +172,7 @@ class JournalFile(JournalReader):
             before = None if ware is None else goods_rows.state_on_disk(self._db, payment.ref)
             number = self._put_payment(payment, boot)
             self._forget_attempts(number, payment)
-            for attempt in payment.attempts:
+            for attempt in payment.orders:
                 self._put_attempt(attempt_values(attempt, number))
             entry = self._append(number, payment, note)
             if tells:
@@ -185,14 +185,14 @@ class JournalFile(JournalReader):
 
     def _put_payment(self, payment: Payment, boot: str) -> int:
         values = payment_values(payment, boot)
-        sealed = (*values, payment_seal(values, [attempt_values(attempt, 0) for attempt in payment.attempts]))
+        sealed = (*values, payment_seal(values, [attempt_values(attempt, 0) for attempt in payment.orders]))
         number: int = self._db.execute(_PUT_PAYMENT, sealed).fetchone()[0]
         return number
 
     def _forget_attempts(self, number: int, payment: Payment) -> None:
         """Those that this payment does not have. A write whose sync failed may be on the disk all the same, once the file was opened
         anew; whoever asked for it was told that it is not, and nothing was sent for it (P2)."""
-        numbers = json.dumps([attempt.out_trade_no for attempt in payment.attempts])
+        numbers = json.dumps([attempt.out_trade_no for attempt in payment.orders])
         self._db.execute(_FORGET_ATTEMPTS, (number, numbers))
 
     def _put_attempt(self, values: tuple[Any, ...]) -> None:

@@ -21,6 +21,8 @@ class News(str, Enum):
     SCAN_TIME_UP = "nobody presented a code"
     SCAN_TIME_UP_REFUSED = "no fresh code after a refusal"
     RESTARTED = "restarted"
+    PERHAPS_SENT = "restarted, perhaps charged"  # the box died before it could say whether its reserved order was charged
+    NEVER_SENT = "never charged"  # the provider does not know the order that was perhaps charged
     NOT_SENT = "nothing left the box"
     CONFIRMING = "payer is asked"
     UNCLEAR = "unclear"  # unpaid so far, not known, no answer, nonsense, a code nobody knows

@@ -154,6 +154,12 @@ class Payment:
     paid_at: str | None = None
     attempts: tuple[Attempt, ...] = ()
     expires_at: float | None = None  # monotonic: until when a code is awaited, or a QR shown
+    reserved: Attempt | None = None  # the order that the first code may be charged by at once: it is stored before there is a code
+
+    @property
+    def orders(self) -> tuple[Attempt, ...]:
+        """What the journal keeps: the attempts, and the order that is reserved for one."""
+        return self.attempts if self.reserved is None else (*self.attempts, self.reserved)
 
     @property
     def is_open(self) -> bool:
@@ -182,6 +188,11 @@ class Payment:
         if len(others) == len(self.attempts):
             return self.but(attempts=(*self.attempts, attempt))
         return self.but(attempts=tuple(attempt if a.out_trade_no == attempt.out_trade_no else a for a in self.attempts))
+
+
+def reserved_order(payment: Payment, number: OutTradeNo, gateway: str, scheme: str) -> Attempt:
+    """An order for that payment's first code, before there is one; `scheme` is "" where codes of several would go to that gateway."""
+    return Attempt(number, gateway, scheme, payment.amount, State.AWAITING_CODE, sent_at=0.0, description=payment.description)
 
 
 def _changed(thing: T, changes: dict[str, object]) -> T:

@@ -21,6 +21,7 @@ MAX_ATTEMPTS = 5  # DESIGN, "What ends how": orders that one payment may make
 CLOSED = Reason("closed_by_provider", "the provider ended the order; it can no longer be paid")
 NO_QR = Reason("no_qr", "the provider gave no QR text")
 TIMED_OUT = Reason("timeout", "the outcome was not known in time; the order was undone")
+RESTARTED = Reason("restarted", "the box was restarted before anything was charged")
 
 _KNOWN_BY = frozenset({Verdict.PAID, Verdict.CONFIRMING, Verdict.UNPAID, Verdict.CLOSED, Verdict.REFUNDED, Verdict.MISMATCH, Verdict.QR})
 _NOT_PAID = frozenset({Verdict.REFUSED, Verdict.UNPAID, Verdict.NOT_KNOWN, Verdict.CLOSED, Verdict.REVOKED, Verdict.REFUNDED})
@@ -82,7 +83,9 @@ def read_reply(order: Attempt, replied: Replied, place: Place, schedule: Schedul
 
 
 def _noted(order: Attempt, reply: Reply) -> Attempt:
-    return order.but(trade_no=reply.trade_no or order.trade_no, was_known=order.was_known or reply.verdict in _KNOWN_BY)
+    known = reply.verdict in _KNOWN_BY
+    reason = None if known and _is_perhaps_sent(order) else order.reason  # it was charged before the restart, that much is sure
+    return order.but(trade_no=reply.trade_no or order.trade_no, was_known=order.was_known or known, reason=reason)
 
 
 def is_looked_for(order: Attempt) -> bool:
@@ -131,7 +134,14 @@ def _read_query(order: Attempt, reply: Reply, place: Place) -> Reading:
     if verdict is Verdict.REFUSED and order.state in (State.PENDING, State.PRESENTING_QR):
         mendable = reply.refusal is Refusal.PAYER and place.may_retry and order.mode is Mode.SCAN
         return order.but(reason=reply.reason), News.REFUSED_MENDABLE if mendable else News.REFUSED
+    if verdict is Verdict.NOT_KNOWN and _is_perhaps_sent(order):
+        return order, News.NEVER_SENT
     return order, News.UNCLEAR
+
+
+def _is_perhaps_sent(order: Attempt) -> bool:
+    """The box died before it could say whether that order was charged, and nobody has heard of it since."""
+    return order.state is State.PENDING and order.reason == RESTARTED and not order.was_known
 
 
 def _read_paid(order: Attempt, place: Place) -> Reading:

@@ -67,6 +67,7 @@ def attempt_values(attempt: Attempt, payment: int) -> tuple[Any, ...]:
 def payment_from(row: sqlite3.Row, attempts: list[sqlite3.Row]) -> Payment:
     """A payment from its row and those of its attempts, oldest first. Raises ValueError or KeyError on a row that is damaged."""
     amount = Amount(Minor(row["amount_minor"]), row["currency"])
+    orders = [_attempt_from(a, amount, row) for a in attempts]
     return Payment(
         ref=Ref(row["ref"]),
         till=row["till"],
@@ -80,8 +81,9 @@ def payment_from(row: sqlite3.Row, attempts: list[sqlite3.Row]) -> Payment:
         ttl_s=row["ttl_s"],
         reason=_reason_from(row),
         paid_at=row["paid_at"],
-        attempts=tuple(_attempt_from(a, amount, row) for a in attempts),
+        attempts=tuple(order for order in orders if order.state is not State.AWAITING_CODE),
         expires_at=row["expires_at"],
+        reserved=next((order for order in orders if order.state is State.AWAITING_CODE), None),
     )
 
 

@@ -1,14 +1,16 @@
 """The runner: feeds the cycles, journals what they decide, performs it. The only caller of gateways (through `daemon.calls`).
 
-An event goes in, the cycle decides, the decision is stored and synced, and only then it is performed and told. If this file
-grows an `if` about payments, that `if` belongs in `daemon.cycle`.
+An event goes in, the cycle decides, the decision is stored and synced, and only then it is performed and told. One thing goes before
+that: the charge of an order that is on the disk already, reserved when the amount arrived, leaves as soon as it is decided. If this
+file grows an `if` about payments, that `if` belongs in `daemon.cycle`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -49,6 +51,16 @@ class Change:
     went: tuple[tuple[State, News], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What a payment was before something was decided of it, and what that was."""
+
+    before: Payment
+    event: Event
+    note: Note
+    went: tuple[tuple[State, News], ...]
+
+
 class Runner:
     """All payments that are not at their end. Used on the event loop's thread only.
 
@@ -62,6 +74,8 @@ class Runner:
         self._wall = wall
         self._cycles: dict[Ref, Cycle] = {}
         self._stored: dict[Ref, Payment] = {}
+        self._reserved: dict[Ref, int] = {}  # whose order is stored, and how often the journal had failed by then
+        self._sent: dict[Ref, _Decided] = {}  # whose charge has left, and what was decided then is not stored yet
         self._provider = Calls(gateways, rules)
         self._calls: dict[OutTradeNo, asyncio.Task[None]] = {}
         self._steps: set[asyncio.Task[Any]] = set()
@@ -131,14 +145,16 @@ class Runner:
             entry = await self._journal.store(cycle.payment, Note(payment.created_at, None, "asked", asked))
             self._cycles[payment.ref] = cycle
             self._stored[payment.ref] = cycle.payment
+            if cycle.payment.reserved is not None:
+                self._reserved[payment.ref] = self._journal.failures
             for action in actions:
                 self._perform(cycle, action, None)
             self._tell(Change(None, cycle.payment, entry, went=tuple(cycle.went)))
         return cycle.payment
 
     async def present(self, ref: Ref, event: CodePresented, code: AuthCode) -> None:
-        """A payer's code. Raises KeyError, Unfit where none is wanted, JournalError where the attempt cannot be stored: nothing is
-        sent then. The code is in no table: it is handed on to its one call, and gone with that (P1, P10)."""
+        """A payer's code. Raises KeyError, Unfit where none is wanted, JournalError where its order is not stored and cannot be:
+        nothing is sent then. The code is in no table: it is handed on to its one call, and gone with that (P1, P10)."""
         await self._whole(self._feed(ref, event, code))
 
     async def feed(self, ref: Ref, event: Event) -> Payment:
@@ -147,25 +163,81 @@ class Runner:
 
     async def _feed(self, ref: Ref, event: Event, code: AuthCode | None = None) -> Payment:
         async with self._turn:
+            await self._store_sent(ref)
             cycle = await self._cycle(ref, event)
+            if self._is_stored_for(cycle, event):
+                return await self._charge(cycle, event, code)
             before, snapshot = cycle.payment, cycle.snapshot()
             try:
                 actions = cycle.handle(event, self._now())
-                entry = await self._journal.store(cycle.payment, note_of(event, actions))
+                note = note_of(event, actions)
+                entry = await self._journal.store(cycle.payment, note)
             except BaseException:
                 cycle.restore(snapshot)
                 raise
-            for action in actions:
-                cycle.left(action.out_trade_no, self._now())
-                self._perform(cycle, action, code)
-            if actions:
-                await _leave()
-            _log_step(cycle.payment, event, entry)
-            self._cycles[ref], self._stored[ref] = cycle, cycle.payment
-            if not cycle.payment.is_open:
-                del self._cycles[ref], self._stored[ref]
-            self._tell(Change(before, cycle.payment, entry, event, tuple(cycle.went)))
-            return cycle.payment
+            await self._let_leave(cycle, actions, code)
+            return self._keep(cycle, _Decided(before, event, note, tuple(cycle.went)), entry)
+
+    def _is_stored_for(self, cycle: Cycle, event: Event) -> bool:
+        """Whether the order of this event is surely on the disk. After a failure of the journal nobody knows: a write that was told to
+        have failed may have taken it away, and another file may be in the place of a damaged one."""
+        return cycle.has_reserved(event) and self._reserved.get(cycle.payment.ref) == self._journal.failures
+
+    async def _charge(self, cycle: Cycle, event: Event, code: AuthCode | None) -> Payment:
+        """Of the order that is on the disk: no write stands between the scan and the wire. What was decided is stored right after, as
+        what happened: that its charge has left is not undone by a disk that is full."""
+        before, snapshot, ref = cycle.payment, cycle.snapshot(), cycle.payment.ref
+        try:
+            actions = cycle.handle(event, self._now())
+            decided = _Decided(before, event, note_of(event, actions), tuple(cycle.went))
+        except BaseException:
+            cycle.restore(snapshot)
+            raise
+        self._sent[ref] = decided
+        await self._let_leave(cycle, actions, code)
+        try:
+            await self._store_sent(ref)
+        except JournalError as error:
+            log.error('charge_not_stored ref=%s error="%s"', ref, error)
+            self._arm()
+            self._begun(self._store_sent_later(ref))
+        return self._stored[ref]
+
+    async def _store_sent(self, ref: Ref) -> None:
+        """Before anything else is decided of that payment. Raises JournalError: then nothing else can be."""
+        decided = self._sent.get(ref)
+        if decided is not None:
+            cycle = self._cycles[ref]
+            entry = await self._journal.store(cycle.payment, decided.note)
+            del self._sent[ref]
+            self._keep(cycle, decided, entry)
+
+    async def _store_sent_later(self, ref: Ref) -> None:
+        """Until somebody has stored it: the till and the panel are told of nothing before."""
+        while ref in self._sent:
+            await asyncio.sleep(STORE_AGAIN_S)
+            async with self._turn:
+                with suppress(JournalError):
+                    await self._store_sent(ref)
+
+    async def _let_leave(self, cycle: Cycle, actions: Sequence[Action], code: AuthCode | None) -> None:
+        for action in actions:
+            cycle.left(action.out_trade_no, self._now())
+            self._perform(cycle, action, code)
+        if actions:
+            await _leave()
+
+    def _keep(self, cycle: Cycle, decided: _Decided, entry: Entry) -> Payment:
+        """It is stored now: from here on it is what the payment is, and everybody is told."""
+        payment, ref = cycle.payment, cycle.payment.ref
+        _log_step(payment, decided.event, entry)
+        self._cycles[ref], self._stored[ref] = cycle, payment
+        if payment.reserved is None:
+            self._reserved.pop(ref, None)
+        if not payment.is_open:
+            del self._cycles[ref], self._stored[ref]
+        self._tell(Change(decided.before, payment, entry, decided.event, decided.went))
+        return payment
 
     async def would(self, ref: Ref, event: Event) -> str | None:
         """Why that cannot happen now; None where it can. Nothing is changed. Raises KeyError, JournalError."""

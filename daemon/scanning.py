@@ -145,7 +145,9 @@ class Scanning:
             await self._present(payment, gateway, scheme, code)
 
     async def _present(self, payment: Payment, gateway: str, scheme: str, code: AuthCode) -> None:
-        event = CodePresented(self._new_number(), gateway, scheme, self._runner.at())
+        reserved = payment.reserved
+        number = reserved.out_trade_no if reserved is not None and reserved.gateway == gateway else self._new_number()
+        event = CodePresented(number, gateway, scheme, self._runner.at())
         self._presented[event.out_trade_no] = self._fingerprint(code)
         try:
             await self._runner.present(payment.ref, event, code)

@@ -26,6 +26,7 @@ from daemon.presenter import Presenter
 from daemon.runner import Change, Runner
 from daemon.scanning import Scanning
 from daemon.simulation.disk import SimulatedJournal
+from daemon.simulation.kinds import WARES
 from daemon.simulation.loop import VirtualLoop
 from daemon.tills.base import Till
 from daemon.tills.house import House
@@ -129,7 +130,7 @@ class Box:
         presenter: Presenter = self.face  # type: ignore[assignment]  # it has all that is asked of one here
         self._serving = frozenset(configuration.scan.values())
         in_doubt, priorities = configuration.sell_while_in_doubt, configuration.priorities
-        counter = Counter(self._serving, configuration.show, in_doubt, numbers, priorities)
+        counter = Counter(configuration.scan, configuration.show, in_doubt, numbers, priorities, frozenset(WARES))
         self.desk = BoxDesk(self.runner, journal, self.board, presenter, counter, self._keeper.look)  # type: ignore[arg-type]  # as above
         self.scanner = SimulatedScanner(loop.time)
         self._scanning = Scanning(self.runner, self.scanner, configuration.scan, self.board, self.face.notify, numbers)  # type: ignore[arg-type]  # as above

@@ -52,7 +52,7 @@ class Disk:
         self.payments[payment.ref] = (payment, boot)
         self.entries.append(entry)
         self.goods.owe(payment, None if before is None else before[0].state)
-        for attempt in payment.attempts:
+        for attempt in payment.orders:
             self._payment_of[attempt.out_trade_no] = payment.ref
         if payment.till == LINE_TILL:
             end, told = end_of(payment), self._told.get(payment.ref)
@@ -162,6 +162,7 @@ class SimulatedJournal:
         self._befalls = befalls
         self._dies = dies
         self.trouble: str | None = None
+        self.failures = 0
         self.on_trouble: Callable[[], None] = lambda: None
 
     async def start(self) -> list[tuple[Payment, bool]]:
@@ -250,6 +251,7 @@ class SimulatedJournal:
         self._note(None)
 
     def _fail(self, why: str) -> None:
+        self.failures += 1
         self._note(why)
         raise JournalError(why)
 
@@ -266,7 +268,7 @@ class SimulatedJournal:
 def _through_rows(payment: Payment, boot: str) -> Payment:
     """As it comes back from the file."""
     row = dict(zip(PAYMENT_COLUMNS, payment_values(payment, boot), strict=True))
-    attempts = [dict(zip(ATTEMPT_COLUMNS, attempt_values(attempt, 1), strict=True)) for attempt in payment.attempts]
+    attempts = [dict(zip(ATTEMPT_COLUMNS, attempt_values(attempt, 1), strict=True)) for attempt in payment.orders]
     return payment_from(row, attempts)  # type: ignore[arg-type]  # read by name only, as sqlite3.Row is
 
 

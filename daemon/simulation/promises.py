@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from daemon.attending import Act
 from daemon.errands import CHASE_TRIES, PAID_LATE, most_requests
 from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
-from daemon.payment import SETTLED, Attempt, Payment, Ref, State
+from daemon.payment import SETTLED, Attempt, OutTradeNo, Payment, Ref, State
 from daemon.reply import GatewayError, Reply, Verdict
 from daemon.sandbox.order import Order
 from daemon.sandbox.scenario import Call, Standing
@@ -67,7 +67,7 @@ class Promises:
     refunds: bool
     lives: int = 0
     boots: int = 0
-    _orders: dict[str, _Heard] = field(default_factory=dict)
+    _orders: dict[OutTradeNo, _Heard] = field(default_factory=dict)
     _told: dict[Ref, State] = field(default_factory=dict)
     _told_unpaid: set[Ref] = field(default_factory=set)  # once told an end without money; the goods may have been sold again since
     _wanted_back: set[Ref] = field(default_factory=set)  # a person wants their money to go back
@@ -105,7 +105,7 @@ class Promises:
         if heard.charges == 1:
             heard.charged_at = now
         stored = self._on_disk(attempt)
-        if stored is None or stored.state is S.AWAITING_CODE:
+        if stored is None or (stored.gateway, stored.amount) != (attempt.gateway, attempt.amount):
             raise Broken("P2", "a charge left that is not on the disk")
 
     def _other_leaves(self, action: Action, attempt: Attempt, heard: _Heard, now: float) -> None:
@@ -194,6 +194,13 @@ class Promises:
 
     # -- the end --
 
+    def remembered(self) -> None:
+        """Every order that was charged, or asked for, is on the disk."""
+        for number, heard in self._orders.items():
+            payment = self.disk.with_order(number)
+            if heard.charges and (payment is None or _order_in(payment, number) is None):
+                raise Broken("P3", "an order was charged and forgotten")
+
     def ended(self, payment: Payment, order_of: Callable[[Attempt], Order | None]) -> None:
         """Nothing is left to be done about it: every order has its end, and the money is where the till thinks that it is."""
         for attempt in payment.attempts:
@@ -226,7 +233,11 @@ class Promises:
 
     def _on_disk(self, attempt: Attempt) -> Attempt | None:
         payment = self.disk.with_order(attempt.out_trade_no)
-        return None if payment is None else payment.attempt(attempt.out_trade_no)
+        return None if payment is None else _order_in(payment, attempt.out_trade_no)
+
+
+def _order_in(payment: Payment, number: OutTradeNo) -> Attempt | None:
+    return next((order for order in payment.orders if order.out_trade_no == number), None)
 
 
 def is_given_over(attempt: Attempt) -> bool:

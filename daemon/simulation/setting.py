@@ -24,6 +24,8 @@ SCHEDULES = (
 )
 
 _ALL = frozenset(Ability)
+_OF_ONE = {1: "wallet", 6: "backend", 7: "wallet"}
+"""Shops where every code goes to one gateway, whose orders are stored with the amounts: a quarter of all."""
 
 IN_BYTES = 12  # in one history of so many, box and providers speak in bytes: it takes several times as long
 IN_FILE = 100  # and in one of so many the journal has its file: every step waits for a real disk
@@ -73,7 +75,10 @@ def draw_setting(choices: Choices) -> Setting:
         sell_while_in_doubt=choices.chance(3),
     )
     in_file = choices.chance(IN_FILE)
-    till = kind_of(sum(choices.drawn))
+    drawn = sum(choices.drawn)
+    till = kind_of(drawn)
+    if drawn // 16 in _OF_ONE:  # as `kind_of`: no draw of its own
+        configuration = replace(configuration, scan=dict.fromkeys(configuration.scan, _OF_ONE[drawn // 16]))
     if till.value in WARES:  # a cashier beside it goes before what it offers to nobody
         configuration = replace(configuration, priorities={TillKind.HTTP.value: 1, till.value: 0})
     return Setting(schedule, gateways, configuration, not reports, in_file, till)

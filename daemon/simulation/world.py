@@ -99,6 +99,7 @@ class World:
             if not self._step():
                 raise Broken("P3", "nothing is to come any more, and something is left to be done")
         self._drain()
+        self.promises.remembered()
         for payment in self.disk.all:
             self.promises.ended(payment, self.order_of)
             self.goods.ended(payment)

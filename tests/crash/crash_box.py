@@ -147,3 +147,8 @@ class CrashBox(BoxProcess):
         """The payment's row in the journal; None where there is none."""
         rows = self.sql("SELECT * FROM payments WHERE ref = ?", ref) if self.journal_path.exists() else []
         return rows[0] if rows else None
+
+    def has_reserved(self, ref: str) -> bool:
+        """Whether the journal has an order for the payment's first code."""
+        sql = "SELECT 1 FROM attempts a JOIN payments p ON p.number = a.payment WHERE p.ref = ? AND a.state = 'awaiting_code'"
+        return bool(self.sql(sql, ref))

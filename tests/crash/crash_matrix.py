@@ -20,6 +20,7 @@ from daemon.payment import State
 
 SIDE_BY_SIDE = 12  # tellings at a time: they wait more than they work
 TELL_AGAIN = 2  # times, where it did not go as planned
+NEVER_SENT = f"{State.PENDING}:{News.NEVER_SENT.name}"
 ELSEWHERE = 3  # other stories in which the step is looked for then
 
 Deaths = tuple[Plan, ...]
@@ -34,6 +35,8 @@ def every_death(told: Told, serial: int) -> list[Deaths]:
         seen.append(name)
         deaths += [(Plan(name, seen.count(name), place), _then(number)) for number, place in enumerate(PLACES, len(seen))]
         deaths.append((Plan(name, seen.count(name), STORED), _again(len(seen) + serial)))
+        if step["rows"] == [ASKED]:
+            deaths += [(Plan(name, 1, STORED), Plan(NEVER_SENT, 1, place)) for place in PLACES]
     return deaths
 
 
@@ -54,6 +57,9 @@ class FewDeaths:
             if leads_to is not None and leads_to not in self._died_in:
                 self._died_in.add(leads_to)
                 deaths.append((Plan(name, 1, STORED), _again(len(self._died_in))))
+            if step["rows"] == [ASKED] and NEVER_SENT not in self._died_in:
+                self._died_in.add(NEVER_SENT)
+                deaths.append((Plan(name, 1, STORED), Plan(NEVER_SENT, 1, STORED)))
         return deaths
 
 
@@ -71,10 +77,10 @@ def _sure_steps(told: Told) -> list[dict[str, Any]]:
 
 def _restarted_in(step: dict[str, Any]) -> str | None:
     """The row of the table that a restart right after that step goes through; None where it has nothing more to do."""
-    row = Row(State.AWAITING_CODE)
-    if step["rows"] != [ASKED]:
-        state, _, news = step["rows"][-1].partition(":")
-        row = TABLE[State(state)][News[news]]
+    if step["rows"] == [ASKED]:
+        return f"{State.AWAITING_CODE}:{News.PERHAPS_SENT.name}"
+    state, _, news = step["rows"][-1].partition(":")
+    row = TABLE[State(state)][News[news]]
     return None if row.do is Do.REST else f"{row.to}:{News.RESTARTED.name}"
 
 
@@ -88,8 +94,8 @@ def _then(number: int) -> Plan:
 
 
 def _again(number: int) -> Plan:
-    """It dies once more, in the first step of its next life."""
-    return Plan("*:RESTARTED*", 1, PLACES[number % 3])
+    """It dies once more, in the first step of its next life (RESTARTED or PERHAPS_SENT)."""
+    return Plan("*:[RP]E[SR]*", 1, PLACES[number % 3])
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ PROVIDER = Timings(auto_close_s=600, confirm_s=600, late_s=600, silence_s=600, s
 
 ON_THE_WAY_S = 0.4  # a charge may be so long on its way: the provider counts from its coming, the box from its going
 
+RESERVED = "reserved"  # no code was stored: the order for the first one may have been charged or not
+
 BRISK = {"give_up_s": 0.5}
 PROMPT = {"give_up_s": 3}  # where the story waits until a charge that the provider does not know is held to be lost, at twice that
 UNHURRIED = {"query_every_s": 20}  # asks when something happens, not by the clock: counted answers come where the story wants them
@@ -111,7 +113,7 @@ class Told:
     story: Story
     plans: tuple[Plan, ...]
     steps: list[dict[str, Any]]
-    deaths: list[str | None]  # the payment's state on disk at each death; None where there was no payment yet
+    deaths: list[str | None]  # the payment's state on disk at each death, or RESERVED; None where there was no payment yet
     heard: list[str]  # the states that the till was told, one after the other
     payment: dict[str, Any]
     is_open: bool
@@ -246,7 +248,7 @@ class _Telling:
         code = self.box.wait_exit(5)
         assert code == -9, f"ended by itself with {code}: {self.box.stderr.text}"
         disk = self.box.on_disk(self.ref)
-        self.deaths.append(None if disk is None else disk["state"])
+        self.deaths.append(RESERVED if disk is not None and self.box.has_reserved(self.ref) else None if disk is None else disk["state"])
 
     def _sell(self) -> None:
         """One life: the till asks (again), the payer shows, until there is nothing left to come."""

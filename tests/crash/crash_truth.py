@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from crash_story import AMOUNT, Told
+from crash_story import AMOUNT, RESERVED, Told
 from crashing_daemon import AFTER, ASKED, Plan
 from secrets_told import Discretion
 
@@ -31,12 +31,15 @@ def faults(told: Told) -> list[str]:
 def may_end(told: Told) -> frozenset[str]:
     """The states in which the payment may end: that of the story without a crash, unless the crash itself decided otherwise.
 
-    Before anything was charged, the box gives the sale up when it starts again. A charge that was decided and not sent cannot be
+    Before anything was charged, the box gives the sale up when it starts again. The order that is stored with the amount may have been
+    charged or not: that is asked about, and it goes on from there. A charge that was decided and not sent cannot be
     sent later, because the payer's code is kept nowhere: the order is undone. An order for a QR is made once (P1): where the
     answer with the QR is lost, and the provider does not tell it again, the box lets the order go. Where it dies while the order
     is closed, what is paid meanwhile is found before anybody is told an end: the till's.
     """
     for disk in told.deaths:
+        if disk == RESERVED:
+            return frozenset({told.story.ends, *told.story.also} if told.orders else {"cancelled"})
         if disk == "awaiting_code":  # what had been refused before, and is paid after all, goes back then
             return frozenset({"refunded" if any(order["money_in"] for order in told.orders.values()) else "cancelled"})
         if disk == "submitting" and told.payment["attempts"][-1]["out_trade_no"] not in told.orders:

@@ -91,6 +91,7 @@ async def test_a_settled_doubt_holds_back_no_sale_and_is_listed_as_none(tmp_path
         assert await shop.journal.in_doubt() == 0
         assert (await shop.journal.search(Wanted(states=frozenset({State.IN_DOUBT})), 10, None)).payments == []
         await shop.desk.ask(a_request("A-2"))
+        await shop.desk.cancel(Ref("A-2"), "till")
     async with Counted(tmp_path, gateways={"trial": shop.provider}) as again:
         assert A1 not in [p.ref for p in again.runner.live]
         assert await again.journal.in_doubt() == 0

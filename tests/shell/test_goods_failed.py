@@ -53,7 +53,7 @@ async def test_what_failed_is_in_the_time_line(tmp_path: Path) -> None:
         entries = await shop.journal.entries(0, 100)
         assert [(e.event, e.detail.get("text"), e.detail.get("does")) for e in entries][-2:] == [
             ("goods_failed", "the coil is stuck", ["refund"]),
-            ("replied", "T1R", None),
+            ("replied", "T2R", None),
         ]
 
 

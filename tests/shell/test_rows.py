@@ -23,9 +23,9 @@ counts = st.integers(0, 10_000)
 reasons = st.none() | st.builds(Reason, text, text)
 
 
-def attempts(amount, description, mode):
+def attempts(amount, description, mode, states=tuple(set(State) - {State.AWAITING_CODE})):
     return st.builds(
-        Attempt, st.text("ABC123", min_size=1, max_size=32).map(OutTradeNo), text, text, st.just(amount), st.sampled_from(State), moments,
+        Attempt, st.text("ABC123", min_size=1, max_size=32).map(OutTradeNo), text, text, st.just(amount), st.sampled_from(states), moments,
         description=st.just(description), mode=st.just(mode), qr=st.none() | text, reason=reasons,
         trade_no=st.none() | text, errand=st.sampled_from(Errand),
         next_at=st.none() | moments, pause_s=moments, since_at=moments, asked_at=moments, refusal=reasons, mendable=st.booleans(),
@@ -40,10 +40,13 @@ def payments(draw):
     description = draw(text)
     mode = draw(st.sampled_from(Mode))
     made = draw(st.lists(attempts(amount, description, mode), max_size=5, unique_by=lambda a: a.out_trade_no))
+    reserved = draw(st.none() | attempts(amount, description, mode, [State.AWAITING_CODE]))
+    if any(order.out_trade_no == reserved.out_trade_no for order in made if reserved):
+        reserved = None
     return Payment(
         Ref(draw(st.text("abc-._9", min_size=1, max_size=64))), draw(text), amount, mode,
         draw(st.sampled_from(State)), AT, draw(text), draw(st.none() | text), description, draw(st.none() | moments), draw(reasons),
-        draw(st.none() | text), tuple(made), draw(st.none() | moments),
+        draw(st.none() | text), tuple(made), draw(st.none() | moments), reserved,
     )  # fmt: skip
 
 
@@ -71,7 +74,7 @@ def test_no_field_is_left_out_of_the_strategies_above():
     }  # fmt: skip
     assert {f.name for f in dataclasses.fields(Payment)} == {
         "ref", "till", "amount", "mode", "state", "created_at", "updated_at", "scheme", "description", "ttl_s", "reason", "paid_at",
-        "attempts", "expires_at",
+        "attempts", "expires_at", "reserved",
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ EVERY = 150  # in the short form, each so-manieth telling of a story
 
 def test_a_story_without_a_fault_shows_its_moments():
     tally, moments = tell(Telling(PAID, {}))
-    assert moments == [False, False, True, False]  # asked and stored, code stored, charge sent, answer stored
+    assert moments == [False, True, False, False]  # asked and stored, charge sent, code stored, answer stored
     assert tally.states[State.PAID] == 1
     assert tally.rows[State.SUBMITTING, News.PAID] == 1
 
@@ -42,7 +42,7 @@ def test_a_fault_that_does_not_fit_its_moment_does_nothing():
 
 
 def test_a_lost_answer_is_asked_about():
-    tally, moments = tell(Telling(PAID, {2: Mishap.ANSWER_LOST}))
+    tally, moments = tell(Telling(PAID, {1: Mishap.ANSWER_LOST}))
     assert tally.rows[State.SUBMITTING, News.UNCLEAR] == 1
     assert tally.states[State.PAID] == 1
     assert sum(moments) == 2
