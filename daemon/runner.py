@@ -195,6 +195,7 @@ class Runner:
             raise
         self._sent[ref] = decided
         await self._let_leave(cycle, actions, code)
+        del code  # an error below would keep it for as long as somebody keeps the error
         try:
             await self._store_sent(ref)
         except JournalError as error:

@@ -33,7 +33,7 @@ from daemon.events import (
     TimePassed,
 )
 from daemon.money import Amount, Minor
-from daemon.payment import Attempt, Mode, OutTradeNo, Payment, Reason, Ref, State
+from daemon.payment import Attempt, Mode, OutTradeNo, Payment, Reason, Ref, State, reserved_order
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.timing import Schedule
 
@@ -63,6 +63,7 @@ class Story:
         closes: bool = True,
         repeats: bool = False,
         unshowable: Reason | None = None,
+        reserves: bool = False,
     ) -> None:
         self.now = self.zero = BEGUN
         self.rules = Rules(
@@ -76,6 +77,8 @@ class Story:
             unshowable=lambda _text: unshowable,
         )
         payment = new_payment(ttl_s).but(mode=Mode.SHOW if shows else Mode.SCAN)
+        if reserves:
+            payment = payment.but(reserved=reserved_order(payment, OutTradeNo("T1"), GATEWAY, ""))
         self.cycle = Cycle.begin(payment, self.rules, self.now)
         self.under_way: list[Action] = []
         self.asked: list[str] = []

@@ -25,7 +25,7 @@ from daemon.events import (
     Submit,
     TimePassed,
 )
-from daemon.payment import Attempt, Errand, OutTradeNo, Payment, State
+from daemon.payment import Attempt, Errand, OutTradeNo, Payment, State, reserved_order
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.timing import Schedule
 
@@ -59,6 +59,7 @@ class Setting:
     holds: bool
     revokes_unknown: bool
     closes_itself: bool
+    reserves: bool  # the first code's order is stored with the amount
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,23 @@ class World:
             holding=frozenset({GATEWAY} if setting.holds else ()),
         )
         self.provider = Provider(schedule.revoke_not_before_s, setting.revokes_unknown, setting.closes_itself)
-        self.cycle = Cycle.begin(new_payment(), self.rules, self.now)
+        self._numbers = count(1)
+        self.cycle = Cycle.begin(self._asked_for(setting), self.rules, self.now)
         self.calls: dict[Action, float] = {}  # and when they are no longer waited for
         self.requests: dict[str, list[Action]] = {}
         self.heard: dict[str, list[Verdict]] = {}
         self.boots = 1
         self.starts = 0
-        self._numbers = count(1)
+
+    def _asked_for(self, setting: Setting) -> Payment:
+        payment = new_payment()
+        return payment.but(reserved=reserved_order(payment, self._number(), GATEWAY, "")) if setting.reserves else payment
+
+    def _number(self) -> OutTradeNo:
+        """Of an order that nobody has heard of."""
+        number = OutTradeNo(f"T{next(self._numbers)}")
+        self.provider.orders[number] = Order(Charge.PAID, False, self.now)
+        return number
 
     @property
     def payment(self) -> Payment:
@@ -119,9 +130,13 @@ class World:
             self._wait(luck.delay)
 
     def _present(self, luck: Luck) -> None:
-        number = OutTradeNo(f"T{next(self._numbers)}")
+        self.tell(CodePresented(self._new_order(luck), GATEWAY, "wechat"))
+
+    def _new_order(self, luck: Luck) -> OutTradeNo:
+        reserved = self.payment.reserved
+        number = self._number() if reserved is None else reserved.out_trade_no
         self.provider.orders[number] = Order(luck.charge, luck.mendable, self.now, luck.irrevocable, luck.odd)
-        self.tell(CodePresented(number, GATEWAY, "wechat"))
+        return number
 
     def _answer(self, action: Action, luck: Luck) -> None:
         self._pass_time(min([self.now + luck.after_s, *self.calls.values()]))
@@ -170,6 +185,15 @@ class World:
         self.boots += not same_boot
         self.cycle = Cycle.resume(self.payment, self.rules, self.now, same_boot=same_boot)
         self.tell(Restarted())
+
+    def die_charging(self, luck: Luck, off_s: float, *, same_boot: bool) -> None:
+        """The power fails when the charge of the reserved order has left, and nothing of that is on the disk."""
+        if self.payment.reserved is None:
+            return
+        charge = Submit(self._new_order(luck))
+        self.requests[charge.out_trade_no] = [charge]
+        self._meet(charge, luck.fate, luck.delay)  # whatever the answer was, nobody heard it
+        self.restart(luck.fate, off_s, luck.delay, same_boot=same_boot)
 
     def fail_to_store(self) -> None:
         """Nothing is sent that could not be stored (P2), and all is as it was."""

@@ -14,6 +14,7 @@ import test_cycle_attended
 import test_cycle_goods
 import test_cycle_late_money
 import test_cycle_qr
+import test_cycle_reserved
 import test_cycle_restarts
 from cycle_story import AMOUNT, BEGUN, GATEWAY, Story, new_payment
 
@@ -726,6 +727,7 @@ def _stories() -> list[Callable[[], None]]:
         test_cycle_goods,
         test_cycle_late_money,
         test_cycle_qr,
+        test_cycle_reserved,
         test_cycle_restarts,
     ]
     told = [f for m in modules for name, f in inspect.getmembers(m, inspect.isfunction) if name.startswith("test_")]

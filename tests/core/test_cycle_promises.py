@@ -44,6 +44,7 @@ SETTING = st.builds(
     holds=st.booleans(),
     revokes_unknown=st.booleans(),
     closes_itself=st.booleans(),
+    reserves=st.booleans(),
 )
 
 
@@ -78,6 +79,11 @@ class Machine(RuleBasedStateMachine):
     @rule(fate=st.sampled_from(Fate), off_s=st.sampled_from(OFF_S), delay=st.floats(0.05, 0.95), same_boot=st.booleans())
     def restart(self, fate: Fate, off_s: float, delay: float, same_boot: bool) -> None:
         self.world.restart(fate, off_s, delay, same_boot=same_boot)
+
+    @precondition(lambda self: self.world.payment.reserved)
+    @rule(luck=LUCK, off_s=st.sampled_from(OFF_S), same_boot=st.booleans())
+    def die_charging(self, luck: Luck, off_s: float, same_boot: bool) -> None:
+        self.world.die_charging(luck, off_s, same_boot=same_boot)
 
     @rule()
     def fail_to_store(self) -> None:
@@ -117,6 +123,9 @@ def _luck(random: Random) -> Luck:
 
 
 def _disturb(world: World, random: Random) -> None:
+    if world.payment.reserved is not None:
+        world.die_charging(_luck(random), random.choice(OFF_S), same_boot=random.random() < 0.7)
+        return
     match random.randrange(8):
         case 0:
             world.cancel()
@@ -133,7 +142,7 @@ def _disturb(world: World, random: Random) -> None:
 def walk(seed: int) -> World:
     """A random course of events, to its end."""
     random = Random(seed)
-    switches = [random.random() < 0.5 for _ in range(5)]
+    switches = [random.random() < 0.5 for _ in range(6)]
     world = World(Setting(random.choice(SCHEDULES), *switches))
     for _ in range(random.randrange(3, 60)):
         if random.random() < 0.2:

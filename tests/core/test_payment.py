@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from daemon.money import Amount, Minor
-from daemon.payment import Attempt, Errand, Mode, OutTradeNo, Payment, Reason, Ref, State
+from daemon.payment import Attempt, Errand, Mode, OutTradeNo, Payment, Reason, Ref, State, reserved_order
 
 AMOUNT = Amount(Minor(1250), "CNY")
 
@@ -89,3 +89,17 @@ def test_an_attempt_takes_the_place_of_the_one_with_its_number_or_is_added() -> 
     assert [a.out_trade_no for a in both.attempts] == ["T1", "T2"]
     ended = both.with_attempt(attempt("T1", Errand.NONE))
     assert [(a.out_trade_no, a.errand) for a in ended.attempts] == [("T1", Errand.NONE), ("T2", Errand.CHARGE)]
+
+
+def test_the_order_reserved_for_the_first_code_is_the_payment_s_own() -> None:
+    asked_for = payment(State.AWAITING_CODE).but(description="tea")
+    order = reserved_order(asked_for, OutTradeNo("T9"), "main", "wechat")
+    assert (order.out_trade_no, order.gateway, order.scheme, order.amount) == ("T9", "main", "wechat", AMOUNT)
+    assert (order.description, order.mode, order.state, order.sent_at) == ("tea", Mode.SCAN, State.AWAITING_CODE, 0.0)
+
+
+def test_the_orders_of_a_payment_are_its_attempts_and_what_is_reserved() -> None:
+    one = attempt("T1")
+    assert payment(State.SUBMITTING, one).orders == (one,)
+    reserved = reserved_order(payment(State.AWAITING_CODE), OutTradeNo("T2"), "main", "wechat")
+    assert payment(State.AWAITING_CODE, one).but(reserved=reserved).orders == (one, reserved)

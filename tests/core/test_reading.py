@@ -10,7 +10,7 @@ from daemon.events import Action, Failed, Query, Refund, Replied, Revoke, Submit
 from daemon.money import Amount, Minor
 from daemon.news import News
 from daemon.payment import Attempt, Errand, OutTradeNo, Reason, State
-from daemon.reading import CLOSED, TIMED_OUT, Place, read_failure, read_reply
+from daemon.reading import CLOSED, RESTARTED, TIMED_OUT, Place, read_failure, read_reply
 from daemon.reply import Refusal, Reply, Verdict
 from daemon.timing import Schedule
 
@@ -33,6 +33,7 @@ UNDOING = order(S.REVOKING, Errand.UNDO)
 REVOKE_SENT = order(S.REVOKING, Errand.UNDO, revokes=1, revoke_open=True, reason=TIMED_OUT)
 REFUSED = order(S.REFUSED, Errand.UNDO, reason=NOTENOUGH, was_known=True)
 LOOKED_FOR = order(S.REVOKED, Errand.WATCH, revokes=1, reason=TIMED_OUT)
+PERHAPS_SENT = order(S.PENDING, Errand.ASK, reason=RESTARTED)
 IN_DOUBT = order(S.IN_DOUBT, Errand.WATCH, reason=Reason("mismatch", "odd"))
 
 
@@ -47,7 +48,7 @@ def asked(attempt: Attempt, verdict: Verdict, **how: object) -> News:
 
 # -- unknown is never refused (P4) --
 
-ORDERS = [CHARGED, ASKED, TO_CONFIRM, UNDOING, REVOKE_SENT, REFUSED, LOOKED_FOR, IN_DOUBT]
+ORDERS = [CHARGED, ASKED, TO_CONFIRM, UNDOING, REVOKE_SENT, REFUSED, LOOKED_FOR, IN_DOUBT, PERHAPS_SENT]
 ENDS = {N.PAID, N.EARLIER_PAID, N.LATE_PAID, N.REFUSED, N.REFUSED_MENDABLE, N.REFUSAL_HEARD, N.ENDED, N.REVOKED, N.REFUNDED}
 
 
@@ -93,6 +94,25 @@ def test_not_known_is_no_refusal_unless_one_was_heard():
     assert asked(ASKED, V.NOT_KNOWN) is N.UNCLEAR
     assert asked(UNDOING, V.NOT_KNOWN) is N.UNCLEAR
     assert asked(TO_CONFIRM, V.NOT_KNOWN) is N.REFUSED_MENDABLE
+
+
+def test_what_was_perhaps_charged_and_is_not_known_never_was():
+    assert read(PERHAPS_SENT, Query(T1), V.NOT_KNOWN) == (PERHAPS_SENT, N.NEVER_SENT)
+    assert asked(PERHAPS_SENT.but(was_known=True), V.NOT_KNOWN) is N.UNCLEAR
+    assert asked(PERHAPS_SENT.but(state=S.REVOKING, errand=Errand.UNDO), V.NOT_KNOWN) is N.UNCLEAR
+    assert asked(PERHAPS_SENT.but(reason=TIMED_OUT), V.NOT_KNOWN) is N.UNCLEAR
+
+
+@pytest.mark.parametrize("verdict", [V.CONFIRMING, V.UNPAID, V.CLOSED])
+def test_what_was_perhaps_charged_and_is_known_was(verdict: Verdict):
+    """So its reason does not say any more that nothing was charged."""
+    reason = read(PERHAPS_SENT, Query(T1), verdict)[0].reason
+    assert reason == (CLOSED if verdict is V.CLOSED else None)
+
+
+@pytest.mark.parametrize("verdict", [V.UNKNOWN, V.NOT_KNOWN])
+def test_what_proves_nothing_leaves_it_perhaps_charged(verdict: Verdict):
+    assert read(PERHAPS_SENT, Query(T1), verdict)[0] == PERHAPS_SENT
 
 
 # -- the charge --
