@@ -15,7 +15,7 @@ from crash_truth import died_at, faults, went_as_planned
 from crashing_daemon import ASKED, PLACES, STORED, Plan
 
 from daemon.cycle import TABLE
-from daemon.news import Do, News, Row
+from daemon.news import Do, News
 from daemon.payment import State
 
 SIDE_BY_SIDE = 12  # tellings at a time: they wait more than they work

@@ -34,7 +34,8 @@ class Counted(Shop):
         self.runner.listeners.append(self.presenter.on_change)
         if show:
             self.board.device("display", Health(Condition.OK))
-        counter = Counter({"wechat": "trial"}, show or {}, sell_while_in_doubt, self.number, priorities or dict.fromkeys(unattended, 0), unattended)
+        priorities = priorities or dict.fromkeys(unattended, 0)
+        counter = Counter({"wechat": "trial"}, show or {}, sell_while_in_doubt, self.number, priorities, unattended)
         self.desk = BoxDesk(self.runner, self.journal, self.board, self.presenter, counter, self.keeper.look)
 
     async def __aenter__(self):
