@@ -61,7 +61,8 @@ def _show(journal: JournalFile, arguments: argparse.Namespace) -> int:
     if payment.reason:
         print(f"  reason: {payment.reason.code}: {payment.reason.text}")
     for attempt in payment.attempts:
-        print(f"  order {attempt.out_trade_no} at {attempt.gateway} ({attempt.scheme}): {_attempt(attempt)}")
+        scheme = f" ({attempt.scheme})" if attempt.scheme else ""
+        print(f"  order {attempt.out_trade_no} at {attempt.gateway}{scheme}: {_attempt(attempt)}")
     owing = journal.owing(payment.ref)
     _print_indented([] if owing is None else owing.lines())
     for entry in journal.entries_of(payment.ref):

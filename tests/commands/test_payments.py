@@ -61,6 +61,24 @@ def test_one_payment_is_shown_with_its_time_line(journal: Path, capsys: pytest.C
     assert shown.index("asked") < shown.index("replied")
 
 
+def test_an_order_whose_code_nobody_stored_has_no_scheme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The box died when its charge had left: whose code it was went with it."""
+    asked = payment("asked", State.PAID, 1)
+    journal = make_journal(tmp_path / "journal.sqlite", asked.but(attempts=(asked.attempts[0].but(scheme=""),)))
+    assert run(journal, "show", "asked") == 0
+    assert "order Tasked at wechat: paid" in capsys.readouterr().out
+
+
+def test_an_order_that_waits_for_its_code_is_none_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = payment("asked", State.AWAITING_CODE, 1)
+    waits = asked.attempts[0].but(state=State.AWAITING_CODE)
+    journal = make_journal(tmp_path / "journal.sqlite", asked.but(attempts=(), reserved=waits))
+    assert run(journal, "show", "asked") == 0
+    assert "order" not in capsys.readouterr().out
+    assert run(journal, "export") == 0
+    assert capsys.readouterr().out.count("\n") == 1
+
+
 def test_an_unknown_ref_is_said_and_fails(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(journal, "show", "nobody") == 1
     assert "no payment has the ref 'nobody'" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from shop import AT, until
 from daemon import desk as desk_module
 from daemon.events import CodeRejected
 from daemon.money import Amount, Minor
-from daemon.payment import Mode, Ref, State
+from daemon.payment import Mode, OutTradeNo, Ref, State
 from daemon.signals import PAID
 from daemon.tills.base import Busy, Conflict, Ended, NotReady, NotStorable
 from hw.interfaces import Condition, Health
@@ -34,6 +34,46 @@ async def test_a_request_is_a_payment_that_is_on_disk(tmp_path):
         assert (payment.state, payment.till, payment.description, payment.ttl_s) == (State.AWAITING_CODE, "counter", "two teas", 30.0)
         assert await shop.journal.find(A1) == payment == await shop.desk.find(A1)
         assert await shop.desk.find(A2) is None
+
+
+def counter(scan, **more):
+    return desk_module.Counter(scan, {}, sell_while_in_doubt=False, new_number=lambda: OutTradeNo("T1"), **more)
+
+
+@pytest.mark.parametrize(
+    ("scan", "first_code"),
+    [
+        ({"wechat": "main"}, ("main", "wechat")),
+        ({"wechat": "main", "alipay": "main"}, ("main", "")),
+        ({"wechat": "main", "alipay": "other"}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_where_the_first_code_goes_is_known_where_all_go_to_one_gateway(scan, first_code):
+    assert counter(scan).first_code("counter") == first_code
+    assert counter(scan, unattended=frozenset({"machine"})).first_code("counter") == first_code
+
+
+def test_nobody_waits_for_the_first_code_of_a_machine():
+    assert counter({"wechat": "main"}, unattended=frozenset({"machine"})).first_code("machine") is None
+
+
+@in_virtual_time
+async def test_the_order_for_the_first_code_is_on_disk_with_the_amount(tmp_path):
+    async with Counted(tmp_path, unattended=frozenset({"machine"}), show={"default": "trial"}) as shop:
+        payment, _ = await shop.desk.ask(a_request(description="two teas"))
+        order = payment.reserved
+        assert (order.gateway, order.scheme, order.amount, order.description) == ("trial", "wechat", payment.amount, "two teas")
+        assert (await shop.journal.find(A1)).reserved == order
+        assert payment.attempts == ()
+        await shop.desk.cancel(A1, "till")
+        shown, _ = await shop.desk.ask(a_request("A-2", mode=Mode.SHOW))
+        assert (shown.reserved, len(shown.attempts)) == (None, 1)
+        await shop.desk.cancel(A2, "till")
+        await until(lambda: shop.runner.live == [])
+        offered, _ = await shop.desk.ask(a_request("A-3", till="machine"))
+        assert offered.reserved is None
 
 
 @in_virtual_time

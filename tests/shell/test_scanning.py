@@ -9,7 +9,7 @@ from shop import NOTE, Shop, a_payment, code, until
 
 from daemon.events import Cancelled
 from daemon.health import Board, Link
-from daemon.payment import Mode, Ref, State
+from daemon.payment import Mode, OutTradeNo, Ref, State, reserved_order
 from daemon.scanning import CODE_LIFE_S, Scanning
 from daemon.view import NoticeKind, Part
 from hw.interfaces import Condition, Health, Scan, ScanFault
@@ -64,6 +64,28 @@ async def test_the_scanner_is_disarmed_when_the_payment_is_given_up(tmp_path):
         await shop.runner.feed(A1, Cancelled("till", at=""))
         assert not shop.scanner.armed
         assert not shop.shows("00")
+
+
+@in_virtual_time
+async def test_the_first_code_is_charged_by_the_order_that_waits_for_it_and_the_next_by_another(tmp_path):
+    async with Scanned(tmp_path) as shop:
+        payment = a_payment()
+        await shop.runner.begin(payment.but(reserved=reserved_order(payment, OutTradeNo("R1"), "trial", "")))
+        shop.shows("10")
+        await until(lambda: shop.scanner.armed)
+        shop.shows("00")
+        await until(lambda: shop.told[-1] == "paid")
+        assert [order.out_trade_no for order in shop.changes[-1].payment.attempts] == ["R1", "T1"]
+
+
+@in_virtual_time
+async def test_a_code_for_another_gateway_is_charged_by_an_order_of_its_own(tmp_path):
+    async with Scanned(tmp_path) as shop:
+        payment = a_payment()
+        await shop.runner.begin(payment.but(reserved=reserved_order(payment, OutTradeNo("R1"), "another", "")))
+        shop.shows("00")
+        await until(lambda: shop.told[-1] == "paid")
+        assert [order.out_trade_no for order in shop.changes[-1].payment.attempts] == ["T1"]
 
 
 @in_virtual_time
