@@ -77,7 +77,7 @@ SAY_PARTS := $(if $(SOME),:,echo "ten parts side by side; each shows its output 
 test-given:
 	$(PYTEST) $(ARGS)
 
-# The tests that run whole boxes mostly wait, and leave the processor to the others.
+# The tests that run whole boxes mostly wait, and leave the processor to the others; those whose time is virtual let them go first.
 STORIES := tests/stories
 TILLS := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,keypad pole serial)))
 MACHINES := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,mdb pulse)))
@@ -114,7 +114,7 @@ test-wire:
 	$(PYTEST) -o cache_dir=$(CACHES)/wire $(WIRES)
 
 test-core:
-	$(PYTEST) -o cache_dir=$(CACHES)/core $(CORES)
+	nice -n 5 $(PYTEST) -o cache_dir=$(CACHES)/core $(CORES)
 
 test-parts:
 	$(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(DEMOS) $(WIRES) $(CORES) $(BENCHES))

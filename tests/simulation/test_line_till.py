@@ -103,3 +103,10 @@ def test_two_ends_under_one_number_are_found_out() -> None:
 
 def _end(seq: int, state: str) -> dict[str, object]:
     return {"t": "end", "ref": "S1", "seq": seq, "state": state, "reason": None}
+
+
+def test_an_end_in_doubt_that_is_told_again_may_have_a_newer_reason(tills: list[LineTill]) -> None:
+    """The million found it: not acknowledged yet, `revoke_unconfirmed` had become `revoke_refused`, under the same number as it must."""
+    play(Choices("31/19228"))
+    told = [(m["seq"], m["state"], m["reason"]["code"]) for m in tills[0]._end.heard if m["t"] == "end" and m["ref"] == "S9"]
+    assert told[:2] == [(34, "in_doubt", "revoke_unconfirmed"), (34, "in_doubt", "revoke_refused")]
