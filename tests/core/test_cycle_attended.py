@@ -12,6 +12,7 @@ from daemon.errands import CHASE_TRIES
 from daemon.events import AskedAgain, Query, Refund, RefundWanted, Restarted, Revoke, Settled
 from daemon.payment import Errand, Reason, State
 from daemon.reply import Verdict
+from daemon.timing import Schedule
 
 V = Verdict
 SEVEN_DAYS_S = 7 * 24 * 3600.0
@@ -465,3 +466,21 @@ def test_no_request_is_made_for_longer_than_it_would_have_been_otherwise():
     assert until is not None
     story.answer_all(query=V.MISMATCH, until=until - story.zero + 7200)
     assert not story.order().is_open
+
+
+def test_money_that_came_late_is_not_the_till_s_because_somebody_asks_once_more():
+    """Found late, and its refund refused: a person has been told so, and may have sent it back by hand. (The simulation's history 20,261 of
+    seed 31 told it `paid` at the person's question.)"""
+    story = Story(Schedule(in_doubt_s=3), shows=True)
+    story.show()
+    story.wait(130)
+    assert story.state is State.IN_DOUBT
+    story.reply(V.PAID)
+    story.reply(V.REFUND_REFUSED)
+    assert (story.state, story.why) == (State.IN_DOUBT, "paid_late")
+    story.wait(300)
+    assert isinstance(story.ask_again()[0], Query)
+    assert isinstance(story.reply(V.PAID)[0], Refund)
+    assert (story.state, story.why) == (State.IN_DOUBT, "paid_late")
+    story.reply(V.REFUNDED)
+    assert story.state is State.REFUNDED

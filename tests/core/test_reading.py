@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from daemon.errands import PAID_LATE
 from daemon.events import Action, Failed, Query, Refund, Replied, Revoke, Submit
 from daemon.money import Amount, Minor
 from daemon.news import News
@@ -220,6 +221,8 @@ ANOTHER_DOUBTED = Place(S.IN_DOUBT, leads=False, may_retry=True)
         (IN_DOUBT.but(told_unpaid=True), DOUBTED, N.LATE_PAID),
         (IN_DOUBT.but(revokes=1), DOUBTED, N.LATE_PAID),
         (IN_DOUBT.but(errand=Errand.UNDO), DOUBTED, N.LATE_PAID),
+        (IN_DOUBT.but(reason=PAID_LATE), DOUBTED, N.LATE_PAID),
+        (IN_DOUBT.but(reason=None), DOUBTED, N.PAID),
         (LOOKED_FOR, Place(S.REVOKED, leads=True, may_retry=False), N.LATE_PAID),
     ],
 )

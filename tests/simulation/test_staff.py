@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from daemon import reading
 from daemon.cycle import TABLE
 from daemon.news import Do, News, Row
 from daemon.payment import State
@@ -40,3 +41,13 @@ def test_a_box_that_takes_somebodys_word_for_a_proof_is_found_out(monkeypatch: p
     """Seen to is not paid: only the provider's answer proves that."""
     monkeypatch.setitem(TABLE[State.IN_DOUBT], News.SETTLED, Row(State.PAID, Do.REST))
     assert _found("P6")
+
+
+def test_late_money_that_somebody_asks_about_stays_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The million found it: the refund refused, a person asked once more, and what had been late was told paid."""
+    with monkeypatch.context() as wrong:
+        wrong.setattr(reading, "_came_late", lambda _order: False)
+        failure = tell(31, range(20261, 20262)).failure
+        assert failure is not None
+        assert failure.text == "P7: no goods were handed over, and the money is forgotten"
+    assert tell(31, range(20261, 20262)).failure is None
