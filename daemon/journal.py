@@ -204,7 +204,6 @@ class Journal:
             return call(self._file)
         except JournalError as error:
             self._suspected = self._suspected or isinstance(error, CorruptError)
-            self.failures += 1
             self._let_go()
             raise
 
@@ -278,6 +277,7 @@ class Journal:
 
     def _let_go(self) -> None:
         """After an error the connection may be in any state: the next use opens the file anew, and finds out if it is damaged."""
+        self.failures += 1
         file, self._file = self._file, None
         if file is not None:
             file.drop()

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from daemon.errands import PAID_LATE, forgotten_at
+from daemon.errands import forgotten_at
 from daemon.events import Close, CreateQr, Failed, Query, Refund, Replied, Revoke, Submit
+from daemon.late_money import is_late
 from daemon.news import News
 from daemon.payment import Attempt, Errand, Mode, Reason, State
 from daemon.reply import Refusal, Reply, Verdict
@@ -140,7 +141,10 @@ def _read_query(order: Attempt, reply: Reply, place: Place) -> Reading:
 
 
 def _is_perhaps_sent(order: Attempt) -> bool:
-    """The box died before it could say whether that order was charged, and nobody has heard of it since."""
+    """The box died before it could say whether that order was charged, and nobody has heard of it since.
+
+    Its first `NOT_KNOWN` is believed, though a charge may still be on its way: mostly there was no code at all, and no shop should stand
+    still for that. Where one arrives all the same it is found by the look that follows, undone, and its money is late (P7)."""
     return order.state is State.PENDING and order.reason == RESTARTED and not order.was_known
 
 
@@ -154,18 +158,13 @@ def _read_paid(order: Attempt, place: Place) -> Reading:
         return order, News.LATE_PAID
     if order.state in (State.SUBMITTING, State.PENDING, State.REVOKING):
         return order.but(reason=None), News.PAID
-    if order.state is State.IN_DOUBT and order.errand is Errand.WATCH and place.leads and not (order.told_unpaid or _came_late(order)):
-        return order.but(reason=None), News.PAID  # it was never given up, only not provable
+    if order.state is State.IN_DOUBT and order.errand is Errand.WATCH and place.leads and not (order.told_unpaid or is_late(order)):
+        return order.but(reason=None), News.PAID  # it was never given up, only not provable; what was found late stays so, whoever asks again
     if order.state is State.REFUSED and place.payment is State.AWAITING_CODE:
         return order.but(reason=None), News.EARLIER_PAID
     if order.errand is Errand.UNDO and place.payment in _CARRIED:  # the payer pays by another order: the revoke gives this back
         return order, News.UNCLEAR
     return order, News.LATE_PAID
-
-
-def _came_late(order: Attempt) -> bool:
-    """That was found before, and told: somebody who asks once more does not make it the till's."""
-    return order.reason is not None and order.reason.code == PAID_LATE.code
 
 
 def _read_revoke(order: Attempt, reply: Reply, schedule: Schedule, now: float) -> Reading:

@@ -264,6 +264,19 @@ async def test_damage_in_an_old_row_spoils_that_row_only(path):
 
 
 @in_virtual_time
+async def test_whoever_relies_on_what_was_stored_can_see_that_another_file_is_used_now(path):
+    """Also where nobody was told of an error: damage in the rows that a start takes up puts an empty journal in the place of that one."""
+    journal = a_journal(path)
+    await journal.start()
+    await journal.store(a_payment(), NOTE)
+    before = journal.failures
+    vandalise(path, "UPDATE payments SET mode = '?'")
+    assert await journal.start() == []
+    assert journal.failures > before
+    await journal.close()
+
+
+@in_virtual_time
 async def test_damage_met_while_running_is_moved_aside_though_the_file_is_large(path, monkeypatch):
     """A large file is not checked at every start; once something in it was damaged, it is."""
     monkeypatch.setattr(journal_file, "CHECK_BELOW", 4096)

@@ -46,7 +46,7 @@ def test_a_box_that_takes_somebodys_word_for_a_proof_is_found_out(monkeypatch: p
 def test_late_money_that_somebody_asks_about_stays_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """The million found it: the refund refused, a person asked once more, and what had been late was told paid."""
     with monkeypatch.context() as wrong:
-        wrong.setattr(reading, "_came_late", lambda _order: False)
+        wrong.setattr(reading, "is_late", lambda _order: False)
         failure = tell(31, range(20261, 20262)).failure
         assert failure is not None
         assert failure.text == "P7: no goods were handed over, and the money is forgotten"
