@@ -159,7 +159,7 @@ def _read_paid(order: Attempt, place: Place) -> Reading:
     if order.state in (State.SUBMITTING, State.PENDING, State.REVOKING):
         return order.but(reason=None), News.PAID
     if order.state is State.IN_DOUBT and order.errand is Errand.WATCH and place.leads and not (order.told_unpaid or is_late(order)):
-        return order.but(reason=None), News.PAID  # it was never given up, only not provable; what was found late stays so, whoever asks again
+        return order.but(reason=None), News.PAID  # never given up, only not provable; what was found late stays so
     if order.state is State.REFUSED and place.payment is State.AWAITING_CODE:
         return order.but(reason=None), News.EARLIER_PAID
     if order.errand is Errand.UNDO and place.payment in _CARRIED:  # the payer pays by another order: the revoke gives this back
