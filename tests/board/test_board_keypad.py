@@ -9,7 +9,7 @@ from provider_thread import fresh_code
 
 from daemon.money import Amount, Minor
 from daemon.payment import State
-from daemon.view import Prompt, PromptKind, View
+from daemon.view import Outage, Part, Prompt, PromptKind, View
 
 SHOP = View(ready=True, store_name="Corner Shop")
 AMOUNT = Amount(Minor(1550), "CNY")
@@ -111,9 +111,10 @@ def test_half_an_amount_goes_with_the_pulled_keyboard(pad, box):
     box.until_shows(typed("99"))
     box.board.scanner.unplug()
     pad.until("missing")
-    box.until_shows(SHOP)
+    box.until_shows(of(outages=(Outage(Part.TILL, "pad", ""),)))
     box.board.scanner.plug()
     pad.until("ok")
+    box.until_shows(SHOP)
     ref = pad.begin("1.05")
     assert box.payment(ref)["amount"] == 105
     pad.press("\x1b")
