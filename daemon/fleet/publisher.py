@@ -55,7 +55,7 @@ class Fleet:
         self._told = told
         self._pauses = pauses or Pauses()
         self._changed = asyncio.Event()
-        self._renumbered = asyncio.Event()
+        self._told_already = asyncio.Event()  # an event's number, before it was heard of here
         self._stopping = asyncio.Event()
         self._started = False  # as the journal knows it
         self._state: Message | None = None  # as it was told last
@@ -93,9 +93,9 @@ class Fleet:
         self._changed.set()
 
     def stored(self, seq: int) -> None:
-        """An event was stored. Where its number was told already, the journal is another one, which begins anew."""
+        """An event was stored. Where its number was told already, the journal may be another one, which begins anew."""
         if self._outbox is not None and seq <= self._outbox.sent:
-            self._renumbered.set()
+            self._told_already.set()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -156,10 +156,10 @@ class Fleet:
 
     async def _serve(self, connection: Connection, place: Place | None) -> None:
         """Until the connection ends, which raises BrokerError, the box stops, or its events have other numbers."""
-        self._renumbered.clear()
+        self._told_already.clear()
         self._outbox = None if place is None else Outbox(self._told.book, self._told.follow, place, self._told.topics.event)
         events = asyncio.ensure_future(self._until_place() if self._outbox is None else self._outbox.run(connection, self._stopping))
-        others = [asyncio.ensure_future(part) for part in (self._tell_states(connection), self._say_well(), self._renumbered.wait())]
+        others = [asyncio.ensure_future(part) for part in (self._tell_states(connection), self._say_well(), self._until_renumbered(place))]
         stopping = asyncio.ensure_future(self._stopping.wait())
         state, _well, renumbered = others
         try:
@@ -168,18 +168,28 @@ class Fleet:
                 await asyncio.wait((events, connection.ended), timeout=DRAIN_S, return_when=asyncio.FIRST_COMPLETED)
             if connection.ended.done():
                 raise connection.ended.result()
-            for part in (events, state):
+            for part in (events, state, renumbered):
                 if part.done():
                     part.result()
         finally:
             self._told_before, self._outbox = self.told_events, None
             await _end(events, *others, stopping)
 
-    async def _until_place(self) -> None:
-        """Until the journal can be used."""
+    async def _until_place(self) -> Place:
+        """Once the journal can be used."""
         while True:
             await asyncio.sleep(AGAIN_S)
-            if await self._place() is not None:
+            if (place := await self._place()) is not None:
+                return place
+
+    async def _until_renumbered(self, place: Place | None) -> None:
+        """Until the journal is another one than at the beginning of this connection. An event may also have been told already because it
+        was read from the journal before its storing was heard of: the journal is asked for its name, so that nobody is said to be lost."""
+        while True:
+            await self._told_already.wait()
+            self._told_already.clear()
+            now = await self._place() or await self._until_place()
+            if place is not None and now.journal != place.journal:
                 return
 
     async def _tell_states(self, connection: Connection) -> None:

@@ -197,6 +197,26 @@ async def test_in_a_journal_that_took_the_place_of_a_damaged_one_it_begins_anew(
     assert json.loads(broker.payloads("events")[-1])["journal"] == "second"
 
 
+async def test_an_event_that_was_read_before_its_storing_was_heard_of_does_not_begin_anything_anew(
+    broker: ScriptedBroker, box: Box, join: Join
+) -> None:
+    fleet = join()
+    await broker.until(lambda: numbers(broker) == [1, 2, 3])
+    place, box.place = box.place, None
+    asked = len(box.starts)
+    fleet.stored(3)
+    await asyncio.sleep(0.03)  # of a journal that does not answer: its name is asked for again
+    box.place = place
+    await broker.until(lambda: len(box.starts) > asked)
+    fleet.stored(2)
+    await broker.until(lambda: len(box.starts) > asked + 1)
+    assert (len(broker.connects), statuses(broker)) == (1, [("online", 4)])
+    box.place, box.stored = Place("second", 1, 0), 1
+    fleet.stored(1)
+    await broker.until(lambda: numbers(broker)[-1] == 1)
+    assert len(broker.connects) == 2
+
+
 async def test_a_fault_of_its_own_is_tried_again_and_hurts_nobody(
     broker: ScriptedBroker, box: Box, join: Join, caplog: pytest.LogCaptureFixture
 ) -> None:
