@@ -12,12 +12,25 @@ provider's own end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from daemon.cycle_background import MOVED_BY, TOLD_NOT_PAID, learned
+from daemon.cycle_doubts import to_ask_again, to_refund, to_settle
 from daemon.cycle_rules import Rules
 from daemon.cycle_table import TABLE
-from daemon.errands import DOING, GOODS_FAILED, PAID_LATE, doubt_at, give_up_at, is_asked_out
+from daemon.cycle_time import (
+    HINT_EVERY_S,
+    begun_anew,
+    deadlines,
+    left_by,
+    news_of_no_code,
+    news_of_time,
+    scan_is_over,
+    taken_up,
+    with_reason_of_time,
+)
+from daemon.errands import DOING, GOODS_FAILED
 from daemon.events import (
     Action,
     AskedAgain,
@@ -35,23 +48,15 @@ from daemon.events import (
     Restarted,
     Settled,
     TimePassed,
+    Unfit,
 )
-from daemon.late_money import is_kept, is_late, money_kept_late, needs_a_person, to_go_back
 from daemon.news import Do, News, Row
 from daemon.payment import SETTLED, Attempt, Mode, OutTradeNo, Payment, Reason, State
-from daemon.reading import MAX_ATTEMPTS, RESTARTED, TIMED_OUT, Place, is_looked_for, read_failure, read_reply
+from daemon.reading import MAX_ATTEMPTS, RESTARTED, Place, read_failure, read_reply
 
 __all__ = ["MOVED_BY", "TABLE", "Cycle", "Rules", "Unfit"]
 
 S, N = State, News
-
-LEAVES_WITHIN_S = 1.0  # of its decision a charge has left, whatever the card; who died in between does not know when
-HINT_EVERY_S = 1.0  # however many notifications come, an order is asked about no more often (P9)
-
-
-class Unfit(Exception):
-    """This event cannot happen to the payment as it stands. Nothing was changed."""
-
 
 Snapshot = tuple[Payment, dict[OutTradeNo, Action]]
 
@@ -78,7 +83,7 @@ class Cycle:
 
         Moments of another boot mean nothing now: its waits begin anew, which is never earlier than a provider allows.
         """
-        cycle = cls(payment if same_boot else payment.but(attempts=tuple(_begun_anew(a, rules, now) for a in payment.attempts)), rules)
+        cycle = cls(payment if same_boot else payment.but(attempts=tuple(begun_anew(a, rules, now) for a in payment.attempts)), rules)
         if not same_boot and payment.state is S.PRESENTING_QR:
             cycle._offer(rules.terms(payment.attempts[-1].gateway).schedule.qr_s, now)
         return cycle
@@ -92,7 +97,7 @@ class Cycle:
         except Unfit:
             self.restore(before)
             raise
-        self._learn_from_background(before[0].state)
+        self.payment = learned(self.payment, before[0].state)
         self._stamp(before[0], event.at)
         return actions
 
@@ -104,11 +109,11 @@ class Cycle:
     def left(self, number: OutTradeNo, now: float) -> None:
         """The charge of that order leaves now: what is counted from its sending is counted from here. Between the decision and
         this may lie a write to the disk, which a worn card may take its time for; to be stored with what is decided next."""
-        self._put(_left_by(self.payment.attempt(number), now))
+        self._put(left_by(self.payment.attempt(number), now))
 
     def next_deadline(self) -> float | None:
         """When `TimePassed` is due (monotonic seconds); None while only an event from outside can change anything."""
-        return min(self._deadlines(), default=None)
+        return min(deadlines(self.payment, self.rules, self._calls), default=None)
 
     def snapshot(self) -> Snapshot:
         """How it stands, for `restore` where a decision could not be stored."""
@@ -205,41 +210,17 @@ class Cycle:
         return None
 
     def _ask_again(self, now: float) -> Iterable[Action]:
-        if not needs_a_person(self.payment):
-            raise Unfit(f"it is not in doubt: it is {self.payment.state}")
-        wanted = [(order, news) for order in self.payment.attempts if (news := self._news_of_asking(order, now)) is not None]
-        if not wanted:
-            raise Unfit("nothing is to be asked about it now")
+        wanted = to_ask_again(self.payment, self._calls, now)
         return [action for order, news in wanted for action in self._step(order.but(next_at=now), news, now)]
 
-    def _news_of_asking(self, order: Attempt, now: float) -> News | None:
-        """What it means to an order that a person wants to know. One that is being asked about, or was a moment ago, is left alone (P9)."""
-        if order.out_trade_no in self._calls or now < order.asked_at + HINT_EVERY_S:
-            return None
-        if order.is_open and not is_asked_out(order):
-            return N.DUE
-        return N.ASKED_AGAIN if order.state is S.IN_DOUBT else None
-
     def _refund(self, event: RefundWanted, now: float) -> Iterable[Action]:
-        kept = [o for o in self.payment.attempts if is_kept(o) or (event.goods and o.state is S.PAID and o.reason is None)]
-        if not kept:
-            raise Unfit("no money is known to be there that could go back")
-        for order in kept:
-            if not self.rules.terms(order.gateway).refunds:
-                raise Unfit(f"gateway {order.gateway} cannot refund")
-        return [action for order in kept for action in self._step(to_go_back(order, event), N.REFUND_WANTED, now)]
+        wanted = to_refund(self.payment, event, self.rules)
+        return [action for order in wanted for action in self._step(order, N.REFUND_WANTED, now)]
 
     def _settle(self, event: Settled, now: float) -> Iterable[Action]:
-        """What is in doubt stays what it can be proven to be, and says that a person has seen to it. Goods may be seen to after their
-        payment was: they are stored after it, and that may have failed."""
-        doubted = [o for o in self.payment.attempts if o.state is S.IN_DOUBT or is_late(o) or (event.goods and o.state is S.PAID)]
-        if not (needs_a_person(self.payment) or event.goods):
-            raise Unfit("nothing about it is for a person to see to")
-        for order in doubted:
-            if not isinstance(self._calls.get(order.out_trade_no), Query | None):
-                raise Unfit("a request about it is under way: wait for its answer")
+        """What is in doubt stays what it can be proven to be, and says that a person has seen to it."""
         seen_to = Reason(SETTLED, f"{event.by}: {event.text}")
-        for order in doubted:
+        for order in to_settle(self.payment, event, self._calls):
             self._calls.pop(order.out_trade_no, None)
             self._step(order.but(reason=seen_to), N.SETTLED, now)
         self.payment = self.payment.but(reason=seen_to)
@@ -273,16 +254,15 @@ class Cycle:
     def _pass_time(self, now: float) -> Iterable[Action]:
         due = False
         for order in self.payment.attempts:
-            news = self._news_of_time(order, now)
+            news = news_of_time(self.payment, order, self.rules, self._calls, now)
             if news is not None:
                 due = True
                 if order.mode is Mode.SHOW and news in (N.GIVE_UP, N.QR_TIME_UP):
                     self._hold_no_more(order)
-                yield from self._step(_with_reason_of_time(order, news), news, now)
-        scan_ends_at = self._scan_ends_at()
-        if scan_ends_at is not None and scan_ends_at <= now:
+                yield from self._step(with_reason_of_time(order, news), news, now)
+        if scan_is_over(self.payment, now):
             due = True
-            yield from self._turn(*self._scan_time_up())
+            yield from self._turn(*news_of_no_code(self.payment))
         if not due:
             raise Unfit("nothing is due yet")
 
@@ -303,7 +283,7 @@ class Cycle:
     def _take_up_orders(self, now: float) -> Iterable[Action]:
         for order in self.payment.attempts:
             if order.is_open:
-                yield from self._step(_left_by(order, min(now, order.sent_at + LEAVES_WITHIN_S)).but(next_at=now), N.RESTARTED, now)
+                yield from self._step(taken_up(order, now), N.RESTARTED, now)
 
     def _look_up(self, state: State, news: News) -> Row:
         row = TABLE.get(state, {}).get(news)
@@ -316,7 +296,7 @@ class Cycle:
         """The order meets the news: look it up, change the states, do what the row names."""
         row = self._look_up(order.state, news)
         leads = self._is_current(order)
-        told_unpaid = order.told_unpaid or (row.to is S.IN_DOUBT and self.payment.state in _TOLD_NOT_PAID)
+        told_unpaid = order.told_unpaid or (row.to is S.IN_DOUBT and self.payment.state in TOLD_NOT_PAID)
         order, action = self._do(order.but(state=row.to, told_unpaid=told_unpaid), row, now)
         self._put(order)
         if leads:
@@ -349,23 +329,6 @@ class Cycle:
         if shown:
             self._offer(self.rules.terms(order.gateway).schedule.qr_s, now)
 
-    def _learn_from_background(self, before: State) -> None:
-        """What orders that were let go have come to moves the payment where money did (P7), once no other order carries it."""
-        for order in self.payment.attempts:
-            state = self.payment.state
-            untold = state is S.REVOKED and before is not S.REVOKED  # it does not change any more, but nobody has heard it yet
-            if state in MOVED_BY.get(order.state, ()) or (untold and order.state is S.IN_DOUBT):
-                self.payment = self.payment.but(state=order.state, reason=order.reason)
-            elif state in _MAY_BE_LATE and (late := money_kept_late(order)):
-                self.payment = self.payment.but(reason=late)
-        if self._says_late and not any(money_kept_late(order) or is_late(order) for order in self.payment.attempts):
-            self.payment = self.payment.but(reason=TIMED_OUT)
-
-    @property
-    def _says_late(self) -> bool:
-        """Of one that was told revoked, whose state never changes: that a person must look. Until what was late has gone back."""
-        return self.payment.state is S.REVOKED and self.payment.reason is not None and self.payment.reason.code == PAID_LATE.code
-
     def _is_current(self, order: Attempt) -> bool:
         current = self.current()
         return current is not None and current.out_trade_no == order.out_trade_no
@@ -381,47 +344,6 @@ class Cycle:
         """`ttl_s` of the request takes the place of the configured wait."""
         self.payment = self.payment.but(expires_at=now + (wait_s if self.payment.ttl_s is None else self.payment.ttl_s))
 
-    def _scan_time_up(self) -> tuple[News, Reason]:
-        refused = [a.reason for a in self.payment.attempts if a.state is S.REFUSED and a.reason is not None]
-        if refused:
-            return N.SCAN_TIME_UP_REFUSED, refused[-1]
-        return N.SCAN_TIME_UP, Reason("scan_timeout", "nobody presented a payment code in time")
-
-    def _news_of_time(self, order: Attempt, now: float) -> News | None:
-        """What the time means to an order: one thing, the weightiest."""
-        schedule = self.rules.terms(order.gateway).schedule
-        if order.state in _BEFORE_GIVING_UP and give_up_at(order, schedule) <= now:
-            return N.GIVE_UP
-        if order.state is S.PRESENTING_QR and (self.payment.expires_at or 0.0) <= now:
-            return N.QR_TIME_UP
-        if order.state in _BEING_UNDONE and doubt_at(order, schedule) <= now:
-            return N.DOUBT_TIME_UP
-        due_at = self._due_at(order)
-        return N.DUE if due_at is not None and due_at <= now else None
-
-    def _due_at(self, order: Attempt) -> float | None:
-        """When the errand's next step is due; never while a request is under way, whose answer brings it."""
-        return order.next_at if order.is_open and order.out_trade_no not in self._calls else None
-
-    def _scan_ends_at(self) -> float | None:
-        return self.payment.expires_at if self.payment.state is S.AWAITING_CODE else None
-
-    def _offer_ends_at(self) -> float | None:
-        """Until when something is asked of the payer: to present a code, or to scan the QR."""
-        return self.payment.expires_at if self.payment.state in (S.AWAITING_CODE, S.PRESENTING_QR) else None
-
-    def _deadlines(self) -> Iterable[float]:
-        if (ends_at := self._offer_ends_at()) is not None:
-            yield ends_at
-        for order in self.payment.attempts:
-            schedule = self.rules.terms(order.gateway).schedule
-            if order.state in _BEFORE_GIVING_UP:
-                yield give_up_at(order, schedule)
-            if order.state in _BEING_UNDONE:
-                yield doubt_at(order, schedule)
-            if (due_at := self._due_at(order)) is not None:
-                yield due_at
-
     def _put(self, order: Attempt) -> None:
         self.payment = self.payment.with_attempt(order)
 
@@ -433,41 +355,9 @@ class Cycle:
             self.payment = self.payment.but(paid_at=at)
 
 
-_BEFORE_GIVING_UP = (S.SUBMITTING, S.PENDING, S.CREATING_QR)
-_BEING_UNDONE = (S.REVOKING, S.CLOSING)
 _AS_ASKED = {N.REVOKED: N.ENDED_AS_ASKED, N.ENDED: N.ENDED_AS_ASKED, N.FORGOTTEN: N.ENDED_AS_ASKED, N.REVOKE_REFUSED: N.LEFT_AS_ASKED}
 _SAYS_WHY = frozenset({S.REFUSED, S.REVOKED, S.CANCELLED, S.EXPIRED, S.REFUNDED, S.IN_DOUBT, S.PAID})  # paid: that the goods failed
-_TOLD_NOT_PAID = frozenset({S.REFUSED, S.CANCELLED, S.EXPIRED})
-_MAY_BE_LATE = _TOLD_NOT_PAID | {S.REVOKED}  # which never changes, but says why a person must look
-
-# An order that was let go and has come to this, moves the payment out of these.
-MOVED_BY: Mapping[State, frozenset[State]] = {
-    S.PAID: frozenset({S.AWAITING_CODE}),
-    S.IN_DOUBT: _TOLD_NOT_PAID | {S.AWAITING_CODE},
-    S.REFUNDED: _TOLD_NOT_PAID,
-}
-_QR_TIME_UP = Reason("qr_timeout", "nobody paid while the QR was shown")
-_CREATE_UNCLEAR = Reason("create_unclear", "the provider did not say whether it made the order")
-_UNCONFIRMED = Reason("revoke_unconfirmed", "the provider did not confirm in time that the order was undone")
 
 
 def _fits(reserved: Attempt, event: CodePresented | QrWanted) -> bool:
     return reserved.out_trade_no == event.out_trade_no and reserved.gateway == event.gateway
-
-
-def _left_by(order: Attempt, now: float) -> Attempt:
-    """A charge that is under way has left the box at the latest then (P8: a revoke is not early by what its write took)."""
-    return order.but(sent_at=max(order.sent_at, now)) if order.state is S.SUBMITTING else order
-
-
-def _begun_anew(order: Attempt, rules: Rules, now: float) -> Attempt:
-    """In another boot: no wait is shorter for it."""
-    since_at = now + (rules.terms(order.gateway).schedule.chase_s if is_looked_for(order) else 0.0)
-    return order.but(sent_at=now, since_at=since_at, asked_at=now)
-
-
-def _with_reason_of_time(order: Attempt, news: News) -> Attempt:
-    if news is N.GIVE_UP:
-        return order.but(reason=_CREATE_UNCLEAR if order.state is S.CREATING_QR else TIMED_OUT)
-    reasons = {N.DOUBT_TIME_UP: _UNCONFIRMED, N.QR_TIME_UP: _QR_TIME_UP}
-    return order.but(reason=reasons.get(news, order.reason))

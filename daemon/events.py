@@ -177,3 +177,7 @@ class Restarted:
 
 OfAPerson = AskedAgain | RefundWanted | Settled
 Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | GoodsFailed | OfAPerson | Replied | Failed | TimePassed | Restarted
+
+
+class Unfit(Exception):
+    """This event cannot happen to the payment as it stands. Nothing was changed."""
