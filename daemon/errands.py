@@ -22,6 +22,7 @@ HOLD_MAX_S = 25.0  # below the 30 s at which proxies commonly cut a silent reque
 HELD_S = 1.0  # a query that took so long was held open by the provider; a quicker answer is paced like a poll
 
 PAID_LATE = Reason("paid_late", "the payment arrived after it had been given up")
+PAID_TWICE = Reason("paid_twice", "another order of this payment was paid too, or nobody knows: a person must look")
 GOODS_FAILED = "goods_failed"  # the code of the reason why a payment goes back whose goods were not handed over
 
 KEPT_FOR_A_PERSON = frozenset({PAID_LATE.code, GOODS_FAILED})

@@ -38,7 +38,8 @@ CHECK_BELOW = 8 * 2**20  # bytes; a whole check takes about 1 s per 100 MB on a 
 _SEALED = 2  # the step of the schema that brought the seals
 # `ifnull`: most payments have no reason, and NULL is neither in a list nor out of it.
 _NOT_PROVEN = (
-    "(p.is_open OR p.state = 'in_doubt' OR (ifnull(p.reason_code, '') IN ('paid_late', 'goods_failed') AND p.state <> 'refunded'))"
+    "(p.is_open OR p.state = 'in_doubt' OR ifnull(p.reason_code, '') = 'paid_twice'"
+    " OR (ifnull(p.reason_code, '') IN ('paid_late', 'goods_failed') AND p.state <> 'refunded'))"
 )
 _GOODS_NOT_PROVEN = f"EXISTS (SELECT 1 FROM goods g WHERE g.payment = p.number AND (g.is_open OR {goods_rows.IN_DOUBT}))"  # noqa: S608  # as below
 

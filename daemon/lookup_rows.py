@@ -28,8 +28,9 @@ WALKED = 200_000  # rows that one search walks over at most; it is told where to
 
 # A person must look at them. The first part word for word as in its index, or SQLite does not use it.
 IN_DOUBT = f"""
-SELECT number FROM payments WHERE (state = 'in_doubt' OR reason_code IN ('paid_late', 'goods_failed'))
-  AND (state = 'in_doubt' AND ifnull(reason_code, '') <> 'settled' OR state NOT IN ('in_doubt', 'refunded') AND NOT is_open)
+SELECT number FROM payments WHERE (state = 'in_doubt' OR reason_code IN ('paid_late', 'goods_failed', 'paid_twice'))
+  AND (state = 'in_doubt' AND ifnull(reason_code, '') <> 'settled' OR reason_code = 'paid_twice'
+    OR state NOT IN ('in_doubt', 'refunded') AND NOT is_open)
 UNION SELECT payment FROM goods g WHERE {goods_rows.IN_DOUBT}
 """  # noqa: S608  # constants of ours, as in all of this module: what is looked for goes in as values
 _UNPAID = (State.REFUSED, State.REVOKED, State.CANCELLED, State.EXPIRED, State.REFUNDED)

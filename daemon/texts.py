@@ -211,6 +211,7 @@ REASONS: dict[str, Why] = {
     "revoke_unconfirmed": Why(Text("Undoing not confirmed", "撤销未确认", "Not confirmed"), CALL_STAFF),
     "mismatch": Why(Text("The answer is not right", "返回信息不符", "Wrong answer"), CALL_STAFF),
     "paid_late": Why(Text("The payment came late", "付款到账过晚", "Paid late"), CALL_STAFF),
+    "paid_twice": Why(Text("Perhaps paid twice", "可能重复付款", "Paid twice?"), CALL_STAFF),
     "goods_failed": Why(Text("Nothing was handed over", "未能出货", "No goods given"), MONEY_RETURNS),
     "refused": GENERAL,
     # of payments by a shown QR code

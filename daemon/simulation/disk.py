@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from daemon.goods import Owing
 from daemon.journal_error import JournalError
 from daemon.journal_file import JournalFile, Note
-from daemon.payment import OutTradeNo, Payment, Ref
+from daemon.late_money import needs_a_person, says_twice
+from daemon.payment import OutTradeNo, Payment, Ref, State
 from daemon.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_values, payment_from, payment_values
 from daemon.simulation.disk_goods import GoodsOnDisk
 from daemon.simulation.kinds import WARES
@@ -90,8 +91,8 @@ class Disk:
         self.goods.change(owing)
 
     def in_doubt(self) -> set[Ref]:
-        """What a person must look at, but for money that came late."""
-        in_doubt = {p.ref for p, _ in self.payments.values() if p.state.value == "in_doubt" and not p.is_seen_to}
+        """What a person must look at, as the file counts it (`daemon.lookup_rows`)."""
+        in_doubt = {p.ref for p, _ in self.payments.values() if _is_for_a_person(p)}
         return in_doubt.union(self.goods.doubtful())
 
     def with_order(self, number: OutTradeNo) -> Payment | None:
@@ -275,3 +276,7 @@ def _through_rows(payment: Payment, boot: str) -> Payment:
 async def _for_ever() -> None:
     """Of a box that is dead: its loop runs nothing any more."""
     await asyncio.get_running_loop().create_future()
+
+
+def _is_for_a_person(payment: Payment) -> bool:
+    return needs_a_person(payment) and (payment.state is State.IN_DOUBT or says_twice(payment) or not payment.is_open)

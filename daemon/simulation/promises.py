@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from daemon.attending import Act
 from daemon.errands import CHASE_TRIES, PAID_LATE, most_requests
 from daemon.events import Action, Close, CreateQr, Query, Refund, Revoke, Submit
+from daemon.late_money import needs_a_person
 from daemon.payment import SETTLED, Attempt, OutTradeNo, Payment, Ref, State
 from daemon.reply import GatewayError, Reply, Verdict
 from daemon.sandbox.order import Order
@@ -146,7 +147,6 @@ class Promises:
         """Somebody is about to want that of the box, and it can be done."""
         if act is Act.REFUND:
             self._wanted_back.add(ref)
-            self._failed.add(ref)  # also where it is of goods that nobody is sure of
 
     def _is_wanted_back(self, attempt: Attempt) -> bool:
         payment = self.disk.with_order(attempt.out_trade_no)
@@ -154,13 +154,17 @@ class Promises:
 
     def _goods_failed(self, attempt: Attempt) -> bool:
         payment = self.disk.with_order(attempt.out_trade_no)
-        return payment is not None and payment.ref in self._failed
+        return payment is not None and self._may_go_back(payment.ref)
+
+    def _may_go_back(self, ref: Ref) -> bool:
+        """Its goods failed, or a person wants the money of goods back that nobody is sure of."""
+        return ref in self._failed or ref in self._wanted_back
 
     def told(self, payment: Payment, order_of: Callable[[Attempt], Order | None]) -> None:
         before = self._told.get(payment.ref)
         if before is payment.state:
             return
-        given_back = before is S.PAID and payment.state is S.REFUNDED and payment.ref in self._failed
+        given_back = before is S.PAID and payment.state is S.REFUNDED and self._may_go_back(payment.ref)
         if before is not None and before in MAY_FOLLOW and payment.state not in MAY_FOLLOW[before] and not given_back:
             raise Broken("P7", f"the till was told {before}, and then {payment.state}")
         if payment.state is S.PAID and payment.ref in self._told_unpaid:
@@ -170,7 +174,7 @@ class Promises:
             self._told_unpaid.add(payment.ref)
         for attempt in payment.attempts:
             if attempt.state is S.PAID:
-                self._is_paid(attempt, order_of(attempt), may_be_back=payment.ref in self._failed)
+                self._is_paid(attempt, order_of(attempt), may_be_back=self._may_go_back(payment.ref))
             elif attempt.state is S.REFUSED:
                 self._is_refused(attempt)
 
@@ -207,9 +211,11 @@ class Promises:
             order = order_of(attempt)
             if order is not None and not is_given_over(attempt):
                 self._order_ended(attempt, order)
-        if payment.ref in self._failed and payment.state is S.PAID and payment.reason is None:
-            raise Broken("P7", "no goods were handed over, and the money is forgotten")
         kept = [a for a in payment.attempts if (order := order_of(a)) and order.money_in > order.money_out]
+        if payment.state in (S.PAID, S.REFUNDED) and any(_waits_for_a_person(a) for a in kept) and not needs_a_person(payment):
+            raise Broken("P7", "the shop has the money of another order too, and nobody is told")
+        if payment.state is S.PAID and payment.reason is None and self._should_be_back(payment):
+            raise Broken("P7", "no goods were handed over, and the money is forgotten")
         if payment.is_seen_to:
             return  # where its money is, that person knows
         if payment.state is S.PAID:
@@ -217,6 +223,11 @@ class Promises:
                 raise Broken("P6", "paid was told, and the money of another order was kept, or none")
         elif kept and payment.state is not S.IN_DOUBT and not _is_late(payment):
             raise Broken("P7", f"the shop has the money, and the till was told {payment.state}")
+
+    def _should_be_back(self, payment: Payment) -> bool:
+        """Nothing was handed over, or a person wanted money of it back, and none went."""
+        went = any(attempt.state is S.REFUNDED for attempt in payment.attempts)
+        return payment.ref in self._failed or (payment.ref in self._wanted_back and not went)
 
     def _order_ended(self, attempt: Attempt, order: Order) -> None:
         if attempt.state is S.PAID or order.state in ENDS:
@@ -238,6 +249,12 @@ class Promises:
 
 def _order_in(payment: Payment, number: OutTradeNo) -> Attempt | None:
     return next((order for order in payment.orders if order.out_trade_no == number), None)
+
+
+def _waits_for_a_person(attempt: Attempt) -> bool:
+    """An order beside the one that carries the payment, whose money nobody has seen to."""
+    seen_to = attempt.reason is not None and attempt.reason.code == SETTLED
+    return attempt.state is not S.PAID and is_given_over(attempt) and not seen_to
 
 
 def is_given_over(attempt: Attempt) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daemon.cycle_background import MOVED_BY, TOLD_NOT_PAID, learned
+from daemon.errands import PAID_TWICE
 from daemon.money import Amount, Minor
 from daemon.payment import Attempt, Errand, Mode, OutTradeNo, Payment, Reason, Ref, State
 
@@ -12,6 +13,7 @@ S = State
 AMOUNT = Amount(Minor(1250), "CNY")
 ODD, LATE = Reason("mismatch", "12.51 instead of 12.50"), Reason("paid_late", "the payment arrived after it had been given up")
 LATE_AND_ODD = Reason("paid_late", "12.51 instead of 12.50")
+FAILED, SEEN_TO = Reason("goods_failed", "jammed"), Reason("settled", "Ann: done")
 TIMED_OUT = "timeout"
 
 
@@ -66,6 +68,47 @@ def test_what_was_late_is_said_until_it_has_gone_back(one: Attempt, code: str):
     assert reason.code == code
 
 
-def test_a_paid_payment_is_moved_by_nothing():
-    before = payment(S.PAID, order(S.IN_DOUBT, ODD), order(S.REFUNDED, LATE))
+@pytest.mark.parametrize("beside", [order(S.REFUNDED, LATE), order(S.REFUSED), order(S.EXPIRED, LATE, Errand.REFUND), order(S.REVOKED)])
+def test_a_paid_payment_is_moved_by_no_order_whose_money_is_not_kept(beside: Attempt):
+    before = payment(S.PAID, beside, order(S.PAID))
     assert learned(before, S.PAID) == before
+
+
+BESIDE = [order(S.IN_DOUBT, ODD, Errand.WATCH), order(S.IN_DOUBT), order(S.REFUSED, LATE), order(S.REVOKED, LATE)]
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_what_was_told_paid_stays_so_and_says_that_the_shop_may_have_its_money_twice(beside: Attempt):
+    after = learned(payment(S.PAID, beside, order(S.PAID)), S.PAID)
+    assert (after.state, after.reason) == (S.PAID, PAID_TWICE)
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_so_does_what_was_given_back_for_its_goods(beside: Attempt):
+    after = learned(payment(S.REFUNDED, beside, order(S.REFUNDED, FAILED), reason=FAILED), S.PAID)
+    assert (after.state, after.reason) == (S.REFUNDED, PAID_TWICE)
+
+
+def test_and_what_was_given_back_because_it_came_late_whichever_order_came_first():
+    orders = order(S.REFUNDED, LATE), order(S.EXPIRED, LATE)
+    for one in (orders, orders[::-1]):
+        after = learned(payment(S.EXPIRED, *one, reason=LATE), S.EXPIRED)
+        assert (after.state, after.reason) == (S.REFUNDED, PAID_TWICE)
+
+
+def test_it_is_said_anew_where_more_comes_after_a_person_has_seen_to_it():
+    before = payment(S.PAID, order(S.REFUSED, LATE), order(S.PAID, SEEN_TO), reason=SEEN_TO)
+    assert learned(before, S.PAID).reason == PAID_TWICE
+    seen_to = payment(S.PAID, order(S.IN_DOUBT, SEEN_TO), order(S.PAID), reason=SEEN_TO)
+    assert learned(seen_to, S.PAID) == seen_to
+
+
+def test_goods_that_failed_are_for_a_person_already():
+    before = payment(S.PAID, order(S.REFUSED, LATE), order(S.PAID, FAILED), reason=FAILED)
+    assert learned(before, S.PAID) == before
+
+
+@pytest.mark.parametrize(("state", "why"), [(S.PAID, None), (S.REFUNDED, FAILED)])
+def test_once_the_other_money_has_gone_back_it_says_what_it_said_before(state: State, why: Reason | None):
+    before = payment(state, order(S.REVOKED), order(state, why), reason=PAID_TWICE)
+    assert learned(before, state).reason == why

@@ -6,6 +6,7 @@ import pytest
 from cycle_story import Story, never_known
 
 from daemon.errands import CHASE_TRIES, UNDO_TRIES, most_requests
+from daemon.late_money import needs_a_person
 from daemon.payment import Errand, Reason, State
 from daemon.reply import Verdict
 from daemon.timing import Schedule
@@ -277,6 +278,57 @@ def test_an_odd_payment_that_proves_right_when_another_was_made_goes_back():
     assert story.state is State.PAID
     assert [a.state for a in story.payment.attempts] == [State.REFUNDED, State.PAID]
     assert story.is_over
+
+
+def _paid_twice() -> Story:
+    """The first order's answer was odd, so nobody knew; the second was paid, and then the first proves paid, too."""
+    story = Story()
+    story.refused()
+    story.wait(14)
+    story.scan()
+    story.wait(1)
+    story.reply(V.MISMATCH, "mismatch", order=1)
+    story.reply(V.PAID, order=2)
+    return story
+
+
+def test_paid_beside_an_order_in_doubt_is_for_a_person_until_that_is_proven():
+    story = _paid_twice()
+    assert (story.state, story.why) == (State.PAID, "paid_twice")
+    assert needs_a_person(story.payment)
+    story.until_asked()
+    story.reply(V.CLOSED, order=1)
+    assert (story.state, story.reason) == (State.PAID, None)
+    assert story.is_over
+
+
+def test_money_of_a_second_order_that_cannot_go_back_is_for_a_person():
+    """Nobody pays twice, and where somebody did and the provider refuses the refund, nobody forgets it."""
+    story = _paid_twice()
+    story.until_asked()
+    story.reply(V.PAID, order=1)
+    assert (story.state, story.reason) == (State.PAID, None), "on its way back"
+    story.reply(V.REFUND_REFUSED)
+    assert (story.state, story.why) == (State.PAID, "paid_twice")
+    assert story.is_over
+    story.wait(100)
+    story.want_refund()
+    assert story.asked[-1].endswith(" refund")
+    story.reply(V.REFUNDED)
+    assert (story.state, story.reason) == (State.PAID, None)
+    assert [a.state for a in story.payment.attempts] == [State.REFUNDED, State.PAID]
+
+
+def test_or_a_person_sees_to_what_was_paid_twice():
+    story = _paid_twice()
+    story.until_asked()
+    story.reply(V.PAID, order=1)
+    story.reply(V.REFUND_REFUSED)
+    story.settle()
+    assert (story.state, story.why) == (State.PAID, "settled")
+    assert story.order(1).reason == story.reason
+    assert story.order(2).reason is None
+    assert not needs_a_person(story.payment)
 
 
 def test_late_money_of_an_earlier_order_is_told_as_soon_as_the_payment_is_not_paid():

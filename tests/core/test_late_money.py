@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from daemon.errands import PAID_TWICE
 from daemon.events import RefundWanted
-from daemon.late_money import is_kept, is_late, money_kept_late, needs_a_person, to_go_back
+from daemon.late_money import is_kept, is_kept_beside, is_late, money_kept_late, needs_a_person, says_twice, to_go_back
 from daemon.money import Amount, Minor
 from daemon.payment import Attempt, Errand, Mode, OutTradeNo, Payment, Reason, Ref, State
 
@@ -61,6 +62,8 @@ def test_why_a_payment_that_was_told_otherwise_is_for_a_person(one: Attempt, why
         (S.EXPIRED, LATE, True),
         (S.PAID, FAILED, True),
         (S.REFUNDED, LATE, False),
+        (S.PAID, PAID_TWICE, True),
+        (S.REFUNDED, PAID_TWICE, True),
         (S.EXPIRED, SETTLED, False),
         (S.REFUSED, Reason("TRADE_ERROR", ""), False),
         (S.PAID, None, False),
@@ -69,6 +72,31 @@ def test_why_a_payment_that_was_told_otherwise_is_for_a_person(one: Attempt, why
 def test_a_payment_needs_a_person_until_somebody_has_seen_to_it(state: State, reason: Reason | None, needs: bool):
     payment = Payment(Ref("A-1"), "http", Amount(Minor(1250), "CNY"), Mode.SCAN, state, "then", "then", reason=reason)
     assert needs_a_person(payment) is needs
+
+
+@pytest.mark.parametrize(
+    ("one", "kept"),
+    [
+        (order(S.IN_DOUBT, ODD, Errand.WATCH), True),
+        (order(S.IN_DOUBT, None), True),
+        (order(S.IN_DOUBT, LATE, Errand.REFUND), False),
+        (order(S.IN_DOUBT, SETTLED), False),
+        (order(S.REFUSED, LATE), True),
+        (order(S.REFUSED, LATE, Errand.REFUND), False),
+        (order(S.REFUNDED, LATE), False),
+        (order(S.PAID, FAILED), False),
+        (order(S.PAID, None), False),
+        (order(S.REVOKED, None, Errand.WATCH), False),
+    ],
+)
+def test_an_order_beside_the_one_that_carries_the_payment_may_have_been_paid_too(one: Attempt, kept: bool):
+    assert is_kept_beside(one) is kept
+
+
+@pytest.mark.parametrize(("reason", "says"), [(PAID_TWICE, True), (LATE, False), (None, False)])
+def test_a_payment_says_that_it_may_have_been_paid_twice(reason: Reason | None, says: bool):
+    payment = Payment(Ref("A-1"), "http", Amount(Minor(1250), "CNY"), Mode.SCAN, S.PAID, "then", "then", reason=reason)
+    assert says_twice(payment) is says
 
 
 def test_what_goes_back_says_why():

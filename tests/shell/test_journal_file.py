@@ -162,7 +162,10 @@ def test_in_doubt_counts_what_a_person_must_look_at(journal):
     journal.store(a_payment("kept", State.PAID, reason=failed, attempts=(an_order("T3", State.PAID, Errand.NONE),)), "boot", NOTE)
     journal.store(a_payment("back", State.REFUNDED, reason=failed), "boot", NOTE)
     journal.store(a_payment("refused", State.REFUSED, reason=Reason("NOTENOUGH", "")), "boot", NOTE)
-    assert journal.in_doubt() == 3
+    twice = Reason("paid_twice", "another order was paid too")
+    journal.store(a_payment("twice", State.PAID, reason=twice, attempts=(an_order("T4", State.IN_DOUBT, Errand.WATCH),)), "boot", NOTE)
+    journal.store(a_payment("one back", State.REFUNDED, reason=twice), "boot", NOTE)
+    assert journal.in_doubt() == 5
 
 
 def test_payments_are_listed_newest_first_in_pages(journal):
@@ -209,6 +212,7 @@ def test_nothing_without_a_proven_end_is_forgotten(journal):
         "doubt": a_payment("doubt", State.IN_DOUBT),
         "undoing": a_payment("undoing", State.REFUSED, attempts=(an_order("T1", State.REFUSED, Errand.UNDO),)),
         "late": a_payment("late", State.REFUSED, reason=LATE),
+        "twice": a_payment("twice", State.PAID, reason=Reason("paid_twice", "")),
     }
     gone = {
         "paid": a_payment("paid", State.PAID, attempts=(an_order("T2", State.PAID, Errand.NONE),)),

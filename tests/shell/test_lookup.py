@@ -21,6 +21,7 @@ from daemon.payment import Errand, Payment, Reason, Ref, State
 
 RESTED = {"errand": Errand.NONE}
 LATE = Reason("paid_late", "late")
+PAID_TWICE = Reason("paid_twice", "twice")
 
 
 @pytest.fixture
@@ -132,13 +133,17 @@ def test_in_doubt_is_what_a_person_must_look_at(file: JournalFile) -> None:
     sold(file, "late", State.REFUSED, reason=LATE)
     sold(file, "given-back", State.REFUNDED, reason=LATE)
     sold(file, "refused", State.REFUSED, reason=Reason("NOTENOUGH", ""))
+    sold(file, "twice", State.PAID, reason=PAID_TWICE)
+    sold(file, "one-back", State.REFUNDED, reason=PAID_TWICE)
     file.store(a_payment("goods", State.PAID), "boot", NOTE, ware=Ware("pulse", 500))
     owing = file.owing(Ref("goods"))
     assert owing is not None
     file.put_owing(owing.begin().doubt("the power went"))
-    assert search(file, states=frozenset({State.IN_DOUBT})) == ["goods", "late", "doubt"]
-    assert file.in_doubt() == 3
-    assert search(file, states=frozenset({State.IN_DOUBT, State.REFUNDED})) == ["goods", "given-back", "late", "doubt"]
+    assert search(file, states=frozenset({State.IN_DOUBT})) == ["goods", "one-back", "twice", "late", "doubt"]
+    assert file.in_doubt() == 5
+    assert search(file, states=frozenset({State.IN_DOUBT, State.REFUNDED})) == [
+        *("goods", "one-back", "twice", "given-back", "late", "doubt")
+    ]
 
 
 @pytest.mark.usefixtures("either")
