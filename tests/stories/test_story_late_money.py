@@ -83,3 +83,18 @@ def lost_and_revoked(boxes, provider, via):
     assert [payment["state"] for payment in payments] == ["revoked", "revoked"]
     assert [order_of(provider, payment)["money_in"] for payment in payments] == [0, 0]
     return payments
+
+
+def test_a_payer_who_paid_twice_is_told_to_a_person(reporting, provider):
+    """The first code is refused, the second is paid; then the first order is paid as well, and cannot be undone."""
+    before = reporting.box()["in_doubt"]
+    provider.next_is(replace(CASES["paid_late"], start=Standing.UNPAID, charge=CASES["refused_notenough"].charge))
+    ref = reporting.ask()
+    reporting.scan(fresh_code("paid"))
+    reporting.until_payment(ref, lambda p: p["attempts"] and p["attempts"][0]["state"] == "refused" and p["state"] == "awaiting_code")
+    reporting.scan(fresh_code("paid"))
+    assert reporting.end(ref)["state"] == "paid"
+    reporting.until(lambda: reporting.box()["in_doubt"] == before + 1)
+    payment = reporting.payment(ref)
+    assert (payment["state"], payment["attempts"][0]["reason"]["code"]) == ("paid", "paid_late")
+    assert [provider.order(attempt["out_trade_no"])["money_in"] for attempt in payment["attempts"]] == [1250, 1250]
