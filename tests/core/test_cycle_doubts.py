@@ -8,7 +8,7 @@ import pytest
 
 from daemon.cycle_doubts import to_ask_again, to_refund, to_settle
 from daemon.cycle_rules import Rules
-from daemon.errands import CHASE_TRIES
+from daemon.errands import CHASE_TRIES, PAID_TWICE
 from daemon.events import Action, Query, RefundWanted, Revoke, Settled, Unfit
 from daemon.money import Amount, Minor
 from daemon.news import News
@@ -32,7 +32,7 @@ def payment(state: State, *orders: Attempt, reason: Reason | None = None) -> Pay
 
 
 def refused(why: str):
-    return pytest.raises(Unfit, match=re.escape(why))
+    return pytest.raises(Unfit, match=f"^{re.escape(why)}$")
 
 
 def test_only_what_is_in_doubt_is_asked_about_again():
@@ -103,6 +103,7 @@ def test_a_gateway_that_cannot_refund_is_named():
 def test_a_person_has_seen_to_every_order_that_is_in_doubt_or_late():
     doubted, late = order(S.IN_DOUBT), order(S.EXPIRED, TWO, reason=LATE)
     assert to_settle(payment(S.IN_DOUBT, doubted, late, order(S.REFUSED)), SETTLED, {}) == [doubted, late]
+    assert to_settle(payment(S.PAID, doubted, order(S.PAID, TWO), reason=PAID_TWICE), SETTLED, {}) == [doubted]
 
 
 def test_goods_that_nobody_is_sure_of_are_seen_to_where_the_payment_is_paid():

@@ -25,7 +25,7 @@ from daemon.timing import Schedule
 S, N = State, News
 AMOUNT = Amount(Minor(1250), "CNY")
 ONE, TWO = OutTradeNo("T1"), OutTradeNo("T2")
-RULES = Rules({"bank": Schedule(give_up_s=30.0, answer_s=10.0, in_doubt_s=600.0, chase_s=7.0)})
+RULES = Rules({"bank": Schedule(give_up_s=29.0, answer_s=9.0, in_doubt_s=500.0, chase_s=7.0)})
 NOBODY: frozenset[OutTradeNo] = frozenset()
 
 
@@ -42,12 +42,12 @@ def payment(state: State, *orders: Attempt, expires_at: float | None = 160.0) ->
     [
         (payment(S.AWAITING_CODE), [160.0]),
         (payment(S.AWAITING_CODE, order(S.REFUSED, errand=Errand.NONE)), [160.0]),
-        (payment(S.SUBMITTING, order(S.SUBMITTING, next_at=None)), [130.0]),
-        (payment(S.PENDING, order(S.PENDING, errand=Errand.ASK)), [130.0, 105.0]),
-        (payment(S.CREATING_QR, order(S.CREATING_QR, mode=Mode.SHOW)), [120.0, 105.0]),
+        (payment(S.SUBMITTING, order(S.SUBMITTING, next_at=None)), [129.0]),
+        (payment(S.PENDING, order(S.PENDING, errand=Errand.ASK)), [129.0, 105.0]),
+        (payment(S.CREATING_QR, order(S.CREATING_QR, mode=Mode.SHOW)), [118.0, 105.0]),
         (payment(S.PRESENTING_QR, order(S.PRESENTING_QR, mode=Mode.SHOW)), [160.0, 105.0]),
-        (payment(S.REVOKING, order(S.REVOKING, errand=Errand.UNDO, since_at=131.0)), [731.0, 105.0]),
-        (payment(S.CLOSING, order(S.CLOSING, errand=Errand.UNDO, since_at=131.0)), [731.0, 105.0]),
+        (payment(S.REVOKING, order(S.REVOKING, errand=Errand.UNDO, since_at=131.0)), [631.0, 105.0]),
+        (payment(S.CLOSING, order(S.CLOSING, errand=Errand.UNDO, since_at=131.0)), [631.0, 105.0]),
         (payment(S.PAID, order(S.PAID, errand=Errand.NONE)), []),
         (payment(S.AWAITING_CODE, expires_at=None), []),
     ],
@@ -68,14 +68,14 @@ def test_an_order_whose_answer_is_awaited_is_not_due_and_the_other_is():
     [
         (order(S.PENDING, errand=Errand.ASK), 104.9, None),
         (order(S.PENDING, errand=Errand.ASK), 105.0, N.DUE),
-        (order(S.PENDING, errand=Errand.ASK), 130.0, N.GIVE_UP),
-        (order(S.SUBMITTING, next_at=None), 129.9, None),
-        (order(S.CREATING_QR, mode=Mode.SHOW), 120.0, N.GIVE_UP),
+        (order(S.PENDING, errand=Errand.ASK), 129.0, N.GIVE_UP),
+        (order(S.SUBMITTING, next_at=None), 128.9, None),
+        (order(S.CREATING_QR, mode=Mode.SHOW), 118.0, N.GIVE_UP),
         (order(S.PRESENTING_QR, mode=Mode.SHOW), 159.9, N.DUE),
         (order(S.PRESENTING_QR, mode=Mode.SHOW), 160.0, N.QR_TIME_UP),
-        (order(S.REVOKING, errand=Errand.UNDO, since_at=131.0), 730.9, N.DUE),
-        (order(S.REVOKING, errand=Errand.UNDO, since_at=131.0), 731.0, N.DOUBT_TIME_UP),
-        (order(S.CLOSING, errand=Errand.UNDO, since_at=131.0), 731.0, N.DOUBT_TIME_UP),
+        (order(S.REVOKING, errand=Errand.UNDO, since_at=131.0), 630.9, N.DUE),
+        (order(S.REVOKING, errand=Errand.UNDO, since_at=131.0), 631.0, N.DOUBT_TIME_UP),
+        (order(S.CLOSING, errand=Errand.UNDO, since_at=131.0), 631.0, N.DOUBT_TIME_UP),
         (order(S.PAID, errand=Errand.NONE), 9000.0, None),
     ],
 )
@@ -113,10 +113,15 @@ def test_a_code_is_awaited_for_its_time_and_no_longer(one: Payment, now: float, 
 
 
 def test_who_was_refused_before_is_told_that_and_not_that_nobody_came():
-    empty, declined = Reason("NOTENOUGH", "not enough money"), Reason("BANKERROR", "declined")
+    empty, used, declined = (Reason(code, code.lower()) for code in ("NOTENOUGH", "AUTHCODEEXPIRE", "BANKERROR"))
     news, reason = news_of_no_code(payment(S.AWAITING_CODE))
     assert (news, reason.code) == (N.SCAN_TIME_UP, "scan_timeout")
-    orders = order(S.REFUSED, ONE, reason=empty), order(S.REFUSED, TWO, reason=declined), order(S.CANCELLED, reason=Reason("x", "y"))
+    orders = (
+        order(S.REFUSED, ONE, reason=empty),
+        order(S.REFUSED, reason=used),
+        order(S.REFUSED, TWO, reason=declined),
+        order(S.CANCELLED, reason=Reason("x", "y")),
+    )
     assert news_of_no_code(payment(S.AWAITING_CODE, *orders)) == (N.SCAN_TIME_UP_REFUSED, declined)
 
 
