@@ -150,6 +150,7 @@ def _add_simulate(commands: Any) -> None:
     command.add_argument(
         "--runs", type=_positive, default=1000, metavar="N", help="histories, of some payments each (default: %(default)s)"
     )
+    command.add_argument("--from", dest="first", type=_whole, default=0, metavar="N", help="the first of them (default: %(default)s)")
     command.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processors to use (default: %(default)s)")
     command.add_argument("--only", type=_whole, metavar="N", help="tell that one history of the seed, with its time line")
     command.add_argument(

@@ -25,12 +25,14 @@ def _campaign(arguments: argparse.Namespace) -> int:
     def show(outcome: campaign.Outcome) -> None:
         _progress(report.progress(outcome.told, arguments.runs, outcome.tally.payments, time.monotonic() - begun))
 
-    outcome = campaign.run(arguments.seed, range(arguments.runs), arguments.jobs, show)
+    numbers = range(arguments.first, arguments.first + arguments.runs)
+    outcome = campaign.run(arguments.seed, numbers, arguments.jobs, show)
     _progress("")
     if outcome.failure is not None:
         return _explain(arguments.seed, outcome.failure)
     print("\n".join(report.coverage(outcome.tally)))
-    print(f"no promise was broken in {outcome.told} histories; seed {arguments.seed}; {_rate(outcome, begun, arguments.jobs)}")
+    which = f"seed {arguments.seed}{f' from {arguments.first}' if arguments.first else ''}"
+    print(f"no promise was broken in {outcome.told} histories; {which}; {_rate(outcome, begun, arguments.jobs)}")
     return DONE
 
 

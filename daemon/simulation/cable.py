@@ -14,13 +14,21 @@ TROUBLE_ONE_IN = 60  # pieces: as bad as a line by a fridge
 
 class Cable:
     """`heard` is called after the till has heard something, and before what it then says is on its way. The till outlives the box.
-    Something befalls one of `trouble_one_in` pieces."""
+    Something befalls one of `trouble_one_in` pieces; `lost` is called with what did not reach the box as the till said it."""
 
-    def __init__(self, world: World, till: Emulator, heard: Callable[[], None], trouble_one_in: int | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        till: Emulator,
+        heard: Callable[[], None],
+        trouble_one_in: int | None = None,
+        lost: Callable[[bytes], None] = lambda _data: None,
+    ) -> None:
         self._world = world
         self._till = till
         self._heard = heard
         self._trouble_one_in = trouble_one_in or TROUBLE_ONE_IN
+        self._lost = lost
         self._line: SimulatedTillLine | None = None  # of the newest life of the box
         self._is_plugged = True
 
@@ -50,7 +58,10 @@ class Cable:
         self._go_on()
 
     def _carry(self, data: bytes, there: Callable[[bytes], None]) -> None:
-        for piece in self._befallen(data):
+        pieces = self._befallen(data)
+        if data not in pieces and there == self._to_box:
+            self._lost(data)
+        for piece in pieces:
             self._world.after(DELAY_S, lambda piece=piece: there(piece))  # type: ignore[misc]
 
     def _befallen(self, data: bytes) -> list[bytes]:

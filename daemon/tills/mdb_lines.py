@@ -5,6 +5,7 @@ Source: Qibixx, "API Cashless Slave" (docs.qibixx.com). Upper case is said by th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 MAX_LINE = 128  # bytes; the longest that an adapter says has some forty
@@ -64,6 +65,7 @@ Heard = Status | VendRequest | VendSuccess | VendFailure | Settled | Complaint |
 
 STATUS_WORDS = frozenset({"OFFLINE", "ONLINE", "INACTIVE", "DISABLED", "ENABLED", "IDLE"})
 _FAILED = "VEND 3"
+_BEGINNING = re.compile(rb"c,(?:STATUS|VEND|ERR|SET),|v,[0-9]")  # of a message
 
 
 class Lines:
@@ -87,9 +89,13 @@ class Lines:
 
 
 def understood(line: bytes) -> Heard:
-    """What a line means. Never raises: bytes of a line that is no text are noise."""
+    """What a line means. Never raises: bytes of a line that is no text are noise.
+
+    Where the end of a line was lost, the next one stands behind it: the last beginning of a message in it counts, so that one lost
+    piece never takes two messages with it, such as that a request is over, and the next request."""
+    begins = [found.start() for found in _BEGINNING.finditer(line)]
     try:
-        words = line.decode("ascii").strip().split(",")
+        words = line[begins[-1] if begins else 0 :].decode("ascii").strip().split(",")
     except UnicodeDecodeError:
         return Noise()
     match words:

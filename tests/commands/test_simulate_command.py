@@ -17,6 +17,11 @@ def test_a_campaign_says_what_it_covered_and_that_nothing_broke(capsys):
     assert "no promise was broken in 6 histories; seed 4; " in said
 
 
+def test_a_campaign_goes_on_where_another_ended(capsys):
+    assert main(["simulate", "--seed", "4", "--from", "6", "--runs", "2"]) == 0
+    assert "no promise was broken in 2 histories; seed 4 from 6; " in capsys.readouterr().out
+
+
 def test_one_history_is_told_again(capsys):
     assert main(["simulate", "--seed", "4", "--only", "2"]) == 0
     said = capsys.readouterr().out

@@ -3,17 +3,20 @@ befalls them, and that tills which are made wrong are found out."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from till_histories import breaks, found, play_some
+from till_histories import MOST, breaks, found, play_some
 
 from daemon.goods import Owing, Stand
 from daemon.payment import State
 from daemon.simulation import pulses, vending, world
+from daemon.simulation.cable import Cable
 from daemon.simulation.kinds import TillKind
 from daemon.simulation.pulses import Pulses
 from daemon.simulation.vending import Vending, Way
+from daemon.tills import mdb_lines
 from daemon.tills.base import NotStorable
 from daemon.tills.handing_over import HandingOver
 from daemon.tills.mdb import MdbTill
@@ -216,3 +219,35 @@ def test_these_are_all_mishaps_of_turns() -> None:
     """`Vending` and `Pulses` draw from these; one that is misspelt would do nothing."""
     assert set(vending.HAPPENINGS) == {None, "jam", "return", "reset", "adapter", "door", "cable"}
     assert set(pulses.HAPPENINGS) == {None, "before", "between", "pulled", "chooses"}
+
+
+def test_a_line_whose_end_was_lost_does_not_take_the_next_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The million found it: that a request was over came without its end, and the next request was not heard behind it."""
+    with monkeypatch.context() as wrong:
+        wrong.setattr(mdb_lines, "_BEGINNING", re.compile(b"^$"))
+        assert breaks("31/57517") == "goods: the machine was told: approved 8.38 for 14.59"
+    assert breaks("31/57517") == ""
+
+
+def test_a_box_that_could_not_hear_the_request_is_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither that the request is over nor the next one arrives; it approves what was paid (docs/mdb-till.md)."""
+    do, befallen, left = Cable.do, Cable._befallen, {"pieces": 0}
+
+    def watched(cable: Cable, typed: str) -> None:
+        if typed == "return":
+            left["pieces"] = 2
+        do(cable, typed)
+
+    def lost(cable: Cable, data: bytes) -> list[bytes]:
+        if left["pieces"] and data.startswith(b"c,"):
+            left["pieces"] -= 1
+            return []
+        return befallen(cable, data)
+
+    monkeypatch.setattr(Cable, "do", watched)
+    monkeypatch.setattr(Cable, "_befallen", lost)
+    with monkeypatch.context() as strict:
+        strict.setattr(Vending, "_unheard_of", lambda _shop, _said: None)
+        told = found(MDB, "the machine was told: approved")
+    assert told.startswith("goods: the machine was told: approved ")
+    play_some(MDB, MOST)

@@ -48,6 +48,12 @@ def test_everything_else_is_noise(line: bytes) -> None:
     assert understood(line) == Noise()
 
 
+@pytest.mark.parametrize(("line", "heard"), KNOWN)
+@pytest.mark.parametrize("cut", [b"c,STATUS,ENAB", b"c", b"c,STATUS,VEND,8.38", b"c,VEND,SUCC", b"v,4.0", b"\xff\x00", b'c,ERR,"cash'])
+def test_behind_a_line_whose_end_was_lost_the_next_is_heard(cut: bytes, line: bytes, heard: Heard) -> None:
+    assert understood(cut + line) == heard
+
+
 @given(st.binary(max_size=200))
 def test_nothing_that_comes_raises(line: bytes) -> None:
     understood(line)
