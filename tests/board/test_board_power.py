@@ -61,6 +61,7 @@ def test_a_clock_that_is_wrong_at_boot_holds_up_only_what_needs_it_and_is_no_fau
     assert box.request("PUT", "/v1/payments/too-early", {"amount": 1})[0] == 503
     board.set_clock()
     box.until_ready()
+    box.until(lambda: all(gateway["state"] == "ok" for gateway in box.box()["gateways"].values()))
     ref = box.ask(1250)
     box.scan(fresh_code("paid", "merchant"))
     box.until_state(ref, "paid")
