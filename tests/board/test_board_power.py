@@ -105,11 +105,11 @@ def test_a_full_card_stops_sales_and_nothing_else(box):
 
 def test_an_upgrade_during_a_payment_waits_for_its_end_and_keeps_everything(box, package, tmp_path):
     board = box.board
+    board.copy_in(_newer(package, tmp_path), "/var/tmp/new")  # before: the payment is given up in a minute
     ref = box.ask(1250)
     box.scan(fresh_code("password_never", "merchant"))
     number = box.until_state(ref, "pending")["attempts"][0]["out_trade_no"]
     pid, before = box.pid(), board.check("sha256sum /etc/tillbox/config.toml")
-    board.copy_in(_newer(package, tmp_path), "/var/tmp/new")
     board.check("DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /var/tmp/new/*.deb 2>&1", 400)
     assert board.check("dpkg-query -W -f '${Version}' tillbox") == "0.1.0-99"
     assert box.pid() == pid, "not restarted during the open payment"
