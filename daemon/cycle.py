@@ -69,6 +69,7 @@ class Cycle:
     rules: Rules
     went: list[tuple[State, News]] = field(default_factory=list)  # the rows of the table that the last event went through
     _calls: dict[OutTradeNo, Action] = field(default_factory=dict)
+    _is_resumed: bool = False
 
     @classmethod
     def begin(cls, payment: Payment, rules: Rules, now: float) -> Cycle:
@@ -84,6 +85,7 @@ class Cycle:
         Moments of another boot mean nothing now: its waits begin anew, which is never earlier than a provider allows.
         """
         cycle = cls(payment if same_boot else payment.but(attempts=tuple(begun_anew(a, rules, now) for a in payment.attempts)), rules)
+        cycle._is_resumed = True
         if not same_boot and payment.state is S.PRESENTING_QR:
             cycle._offer(rules.terms(payment.attempts[-1].gateway).schedule.qr_s, now)
         return cycle
@@ -113,7 +115,7 @@ class Cycle:
 
     def next_deadline(self) -> float | None:
         """When `TimePassed` is due (monotonic seconds); None while only an event from outside can change anything."""
-        return min(deadlines(self.payment, self.rules, self._calls), default=None)
+        return None if self._must_be_taken_up else min(deadlines(self.payment, self.rules, self._calls), default=None)
 
     def snapshot(self) -> Snapshot:
         """How it stands, for `restore` where a decision could not be stored."""
@@ -127,7 +129,15 @@ class Cycle:
         """The order that the payment is about, the last one in the payment's own state; None while it has let all go."""
         return next((a for a in reversed(self.payment.attempts) if a.state is self.payment.state), None)
 
+    @property
+    def _must_be_taken_up(self) -> bool:
+        """After a start: the order that is reserved was perhaps charged, so nothing else is decided before it is asked about, also
+        where the journal cannot store that for a while. No code may go out under its number again, and no end leave it forgotten."""
+        return self._is_resumed and self.payment.reserved is not None
+
     def _handle(self, event: Event, now: float) -> Iterable[Action]:
+        if self._must_be_taken_up and not isinstance(event, Restarted):
+            raise Unfit("it is not taken up yet")
         match event:
             case CodePresented():
                 return self._make_order(event, N.CODE, now)
@@ -204,7 +214,7 @@ class Cycle:
     def would(self, event: Event, now: float) -> str | None:
         """Why that cannot happen now; None where it can. Nothing is changed."""
         try:
-            Cycle(self.payment, self.rules, _calls=dict(self._calls)).handle(event, now)
+            Cycle(self.payment, self.rules, _calls=dict(self._calls), _is_resumed=self._is_resumed).handle(event, now)
         except Unfit as error:
             return str(error)
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from cycle_story import GATEWAY, Story
 
-from daemon.cycle import Unfit
-from daemon.events import Cancelled, CodePresented
+from daemon.cycle import Cycle, Unfit
+from daemon.events import Cancelled, CodePresented, CodeRejected, Restarted, TimePassed
 from daemon.payment import Errand, OutTradeNo, State
 from daemon.reply import Verdict
 
@@ -234,3 +234,28 @@ def test_given_up_by_the_till_while_it_is_asked_about():
     assert story.state is State.REVOKING
     story.answer_all(query=V.PAID, until=1000)
     assert story.state is State.PAID, "P6: paid before anybody revoked"
+
+
+@pytest.mark.parametrize("event", [TimePassed(), Cancelled("till"), _code(), _code("T7"), CodeRejected("other")])
+def test_after_a_start_nothing_is_decided_before_it_is_asked_about(event: object):
+    """Its taking up may have to wait for the journal, for longer than a code is awaited: no end may forget it, no code charge it again."""
+    story = Story(reserves=True)
+    cycle = Cycle.resume(story.payment, story.rules, story.now + 700, same_boot=True)
+    before = cycle.snapshot()
+    assert cycle.next_deadline() is None
+    with pytest.raises(Unfit, match=r"^it is not taken up yet$"):
+        cycle.handle(event, story.now + 700)
+    assert cycle.would(event, story.now + 700) == "it is not taken up yet"
+    assert cycle.snapshot() == before
+    cycle.handle(Restarted(), story.now + 701)
+    assert [(a.out_trade_no, a.state) for a in cycle.payment.attempts] == [("T1", State.PENDING)]
+    cycle.restore(before)  # it could not be stored
+    assert cycle.next_deadline() is None
+
+
+def test_what_was_reserved_for_nothing_is_decided_about_as_ever_after_a_start():
+    story = Story()
+    cycle = Cycle.resume(story.payment, story.rules, story.now + 700, same_boot=True)
+    assert cycle.next_deadline() == story.now + 60
+    cycle.handle(TimePassed(), story.now + 700)
+    assert cycle.payment.state is State.EXPIRED

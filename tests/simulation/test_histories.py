@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from daemon import errands, reading
 from daemon.cycle import TABLE, Cycle
 from daemon.desk import BoxDesk
@@ -218,3 +220,14 @@ def test_an_end_without_money_is_never_followed_by_paid_by_way_of_doubt(monkeypa
         wrong.setattr(reading, "_read_paid", read_paid)
         assert _breaks(1, 2941).startswith("P7: the till was told that nobody had paid")
     assert _breaks(1, 2941) == ""
+
+
+def test_an_order_that_was_charged_is_not_forgotten_while_its_taking_up_cannot_be_stored(monkeypatch: pytest.MonkeyPatch):
+    """The million found it: the charge had left when the power went, the first write after the start failed, and in the second until it
+    was tried again the time for a code was up."""
+    with monkeypatch.context() as wrong:
+        wrong.setattr(Cycle, "_must_be_taken_up", property(lambda _cycle: False))
+        failure = tell(31, range(109200, 109201)).failure
+        assert failure is not None
+        assert failure.text == "P3: an order was charged and forgotten"
+    assert tell(31, range(109200, 109201)).failure is None
