@@ -102,7 +102,7 @@ _REFUSED = (
         "refused, and no other code",
         ("refused_auth_code_error",),
         "refused",
-        timing={"scan_s": 0.5, **PROMPT},
+        timing={"scan_s": 1.5, **PROMPT},  # and the first code comes within that also where all processors are busy
         also=("revoked",),  # the answer that is lost is all there was: the provider does not know the order
     ),
     Story(
