@@ -41,6 +41,7 @@ from daemon.events import (
     Failed,
     GoodsFailed,
     Hinted,
+    NotTakenUp,
     QrWanted,
     Query,
     RefundWanted,
@@ -69,7 +70,7 @@ class Cycle:
     rules: Rules
     went: list[tuple[State, News]] = field(default_factory=list)  # the rows of the table that the last event went through
     _calls: dict[OutTradeNo, Action] = field(default_factory=dict)
-    _is_resumed: bool = False
+    _is_resumed: bool = False  # it is of a payment that was stored before the box started
 
     @classmethod
     def begin(cls, payment: Payment, rules: Rules, now: float) -> Cycle:
@@ -137,7 +138,7 @@ class Cycle:
 
     def _handle(self, event: Event, now: float) -> Iterable[Action]:
         if self._must_be_taken_up and not isinstance(event, Restarted):
-            raise Unfit("it is not taken up yet")
+            raise NotTakenUp("it is not taken up yet")
         match event:
             case CodePresented():
                 return self._make_order(event, N.CODE, now)

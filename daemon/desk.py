@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daemon.cycle import Unfit
-from daemon.events import Cancelled, GoodsFailed, Hinted, QrWanted
+from daemon.events import Cancelled, GoodsFailed, Hinted, NotTakenUp, QrWanted
 from daemon.gateways.base import Push
 from daemon.health import Board
 from daemon.journal import Journal
@@ -340,5 +340,5 @@ def not_storable(how: str) -> Iterator[None]:
     """An error of the journal, as a till is told it."""
     try:
         yield
-    except JournalError as error:
+    except (JournalError, NotTakenUp) as error:
         raise NotStorable(f"the journal cannot be {how}: {error}") from error

@@ -181,3 +181,7 @@ Event = CodePresented | QrWanted | Hinted | CodeRejected | Cancelled | GoodsFail
 
 class Unfit(Exception):
     """This event cannot happen to the payment as it stands. Nothing was changed."""
+
+
+class NotTakenUp(Unfit):
+    """Nor any other: what the box must do about the payment since it started could not be stored yet."""

@@ -177,6 +177,14 @@ class Story:
         self.refuse(code, mendable=mendable)
         self.reply(Verdict.UNPAID)
 
+    def refused_and_odd_beside_another(self) -> None:
+        """A code is refused and another one presented; then an answer says that the first order was paid with another amount."""
+        self.refused()
+        self.wait(14)
+        self.scan()
+        self.wait(1)
+        self.reply(Verdict.MISMATCH, "mismatch", order=1)
+
     def leave_qr(self, *, cancelled: bool) -> None:
         """The QR is shown, and nobody pays it, until the till is told its end."""
         self.show()

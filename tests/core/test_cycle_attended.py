@@ -169,11 +169,7 @@ def test_a_refund_that_waits_for_its_next_try_is_tried_now():
 
 def test_all_orders_that_are_in_doubt_are_asked_about():
     story = Story()
-    story.refused()
-    story.wait(14)
-    story.scan()
-    story.wait(1)
-    story.reply(V.MISMATCH, "mismatch", order=1)
+    story.refused_and_odd_beside_another()
     story.reply(V.MISMATCH, "mismatch", order=2)
     story.wait(3)
     story.ask_again()

@@ -251,25 +251,23 @@ def test_an_odd_payment_of_an_earlier_order_stops_the_sale():
 
 def test_an_odd_payment_of_an_earlier_order_waits_for_the_order_that_carries_the_payment():
     story = Story()
-    story.refused()
-    story.wait(14)
-    story.scan()
-    story.wait(1)
-    story.reply(V.MISMATCH, "mismatch", order=1)
+    story.refused_and_odd_beside_another()
     assert story.state is State.SUBMITTING
     story.refuse("NOTENOUGH", mendable=True)
     story.reply(V.UNPAID)
     assert (story.state, story.why) == (State.IN_DOUBT, "mismatch")
 
 
-def test_an_odd_payment_that_proves_right_when_another_was_made_goes_back():
+def _paid_twice() -> Story:
+    """The first order's answer was odd, so nobody knew; and the second was paid."""
     story = Story()
-    story.refused()
-    story.wait(14)
-    story.scan()
-    story.wait(1)
-    story.reply(V.MISMATCH, "mismatch", order=1)
+    story.refused_and_odd_beside_another()
     story.reply(V.PAID, order=2)
+    return story
+
+
+def test_an_odd_payment_that_proves_right_when_another_was_made_goes_back():
+    story = _paid_twice()
     assert story.state is State.PAID
     story.until_asked()
     story.reply(V.PAID, order=1)
@@ -278,18 +276,6 @@ def test_an_odd_payment_that_proves_right_when_another_was_made_goes_back():
     assert story.state is State.PAID
     assert [a.state for a in story.payment.attempts] == [State.REFUNDED, State.PAID]
     assert story.is_over
-
-
-def _paid_twice() -> Story:
-    """The first order's answer was odd, so nobody knew; the second was paid, and then the first proves paid, too."""
-    story = Story()
-    story.refused()
-    story.wait(14)
-    story.scan()
-    story.wait(1)
-    story.reply(V.MISMATCH, "mismatch", order=1)
-    story.reply(V.PAID, order=2)
-    return story
 
 
 def test_paid_beside_an_order_in_doubt_is_for_a_person_until_that_is_proven():
@@ -364,11 +350,7 @@ def test_revoked_says_that_a_person_must_look_when_an_earlier_order_turns_out_od
 
 def test_not_revoked_but_in_doubt_while_an_earlier_order_is():
     story = Story()
-    story.refused()
-    story.wait(14)
-    story.scan()
-    story.wait(1)
-    story.reply(V.MISMATCH, "mismatch", order=1)
+    story.refused_and_odd_beside_another()
     story.reply(V.CLOSED, order=2)
     assert (story.state, story.why) == (State.IN_DOUBT, "mismatch")
     story.until_asked()

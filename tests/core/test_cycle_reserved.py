@@ -6,7 +6,7 @@ import pytest
 from cycle_story import GATEWAY, Story
 
 from daemon.cycle import Cycle, Unfit
-from daemon.events import Cancelled, CodePresented, CodeRejected, Restarted, TimePassed
+from daemon.events import Cancelled, CodePresented, CodeRejected, NotTakenUp, Restarted, TimePassed
 from daemon.payment import Errand, OutTradeNo, State
 from daemon.reply import Verdict
 
@@ -243,7 +243,7 @@ def test_after_a_start_nothing_is_decided_before_it_is_asked_about(event: object
     cycle = Cycle.resume(story.payment, story.rules, story.now + 700, same_boot=True)
     before = cycle.snapshot()
     assert cycle.next_deadline() is None
-    with pytest.raises(Unfit, match=r"^it is not taken up yet$"):
+    with pytest.raises(NotTakenUp, match=r"^it is not taken up yet$"):
         cycle.handle(event, story.now + 700)
     assert cycle.would(event, story.now + 700) == "it is not taken up yet"
     assert cycle.snapshot() == before

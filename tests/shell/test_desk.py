@@ -9,7 +9,7 @@ from shell_time import in_virtual_time, settle, timers
 from shop import AT, until
 
 from daemon import desk as desk_module
-from daemon.events import CodeRejected
+from daemon.events import CodeRejected, NotTakenUp
 from daemon.money import Amount, Minor
 from daemon.payment import Mode, OutTradeNo, Ref, State
 from daemon.signals import PAID
@@ -543,3 +543,9 @@ async def test_a_cancel_of_what_is_unsent_leaves_a_charge_alone(tmp_path):
             await shop.desk.cancel(Ref("A-1"), "till pole", unsent=True)
         assert shop.state() in (State.SUBMITTING, State.PENDING)
         await shop.desk.cancel(Ref("A-1"), "till pole")
+
+
+def test_a_payment_that_is_not_taken_up_yet_is_to_be_asked_for_again_and_has_not_ended() -> None:
+    """The journal could not store what the box has to do about it since it started."""
+    with pytest.raises(NotStorable, match="it is not taken up yet"), desk_module.not_storable("written"):
+        raise NotTakenUp("it is not taken up yet")
