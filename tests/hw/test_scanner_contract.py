@@ -34,7 +34,7 @@ async def rig(unplugged):
 
 
 async def test_it_says_that_it_is_missing_and_then_that_it_is_there(unplugged):
-    await until(lambda: unplugged.is_missing and unplugged.scanner.health.detail != "not opened yet")
+    await until(lambda: unplugged.is_missing and "not opened yet" not in unplugged.scanner.health.detail)
     unplugged.plug()
     await until(lambda: unplugged.is_ok)
     conditions = [condition for condition, _ in groupby(health.condition for health in unplugged.healths)]

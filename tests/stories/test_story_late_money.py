@@ -9,7 +9,7 @@ from story_timing import HASTY
 from daemon.sandbox.cases import CASES
 from daemon.sandbox.scenario import Move, Standing
 
-PATIENT = {"timing": {**HASTY["timing"], "chase_s": 1.5}}
+PATIENT = {"timing": {"give_up_s": 0.5, "revoke_not_before_s": 0.5, "chase_s": 1.5}}
 
 BOTH = pytest.mark.parametrize("via", ["wechat", "merchant"])
 
