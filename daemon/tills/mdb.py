@@ -68,6 +68,7 @@ class MdbTill:
         self._vending = Vending(self.session, self.act, handing, self._waking)
         self._owes = True  # the journal may have goods that are owed
         self._request: Asked | None = None  # the vend that is being paid for
+        self._next: Asked | None = None  # asked for while the end of the last one is stored: its turn comes then
         self._busy = False  # with an offer or a vend; a machine that asks for another meanwhile is denied
         self._gives = False  # what is owed is being given
         self._begin_at = 0.0  # when the next session of open credit may begin
@@ -82,7 +83,7 @@ class MdbTill:
     @property
     def is_giving(self) -> bool:
         """A vend is asked for, or goods are owed, or may be: the box should not end now."""
-        return self._owes or self._gives or self._request is not None
+        return self._owes or self._gives or self._request is not None or self._next is not None
 
     def look(self, on_health: HealthListener) -> None:
         self._line.listen(lambda: None, lambda _data: None, on_health)
@@ -171,7 +172,9 @@ class MdbTill:
     def _hear_request(self, request: Asked) -> None:
         if self._vending.takes(request):
             return
-        if self._busy:
+        if self._gives and self._terms.price is None and self._trouble_with_charging() is None:
+            self._next = request
+        elif self._busy:
             log.info("vend_denied till=%s why=busy", self.name)
             self.act(self.session.deny(request.number, now()))
         else:
@@ -181,6 +184,8 @@ class MdbTill:
         log.info("vend_given_up till=%s", self.name)
         if self._request is not None and self._request.number == number:
             self._request = None
+        if self._next is not None and self._next.number == number:
+            self._next = None
         self._vending.given_up(number)
 
     def _deny(self) -> None:
@@ -248,6 +253,7 @@ class MdbTill:
             raise
         finally:
             self._gives = self._busy = False
+            self._request, self._next = self._next or self._request, None
 
     async def _settle_one(self, owing: Owing) -> None:
         if owing.stands is Stand.FAILED:
@@ -260,9 +266,14 @@ class MdbTill:
         elif self._terms.price is not None:
             await self._vending.by_session(owing)
         else:
-            request, self._request = self._request, None
-            is_its = self._offering.payment is not None and self._offering.payment.ref == owing.payment.ref
-            await self._vending.by_request(owing, request if is_its else None)
+            await self._vending.by_request(owing, self._request_of(owing.payment))
+
+    def _request_of(self, paid: Payment) -> Asked | None:
+        """The request that was paid for by that, if it stands yet; one that came since is another customer's."""
+        if self._offering.payment is None or self._offering.payment.ref != paid.ref:
+            return None
+        request, self._request = self._request, None
+        return request
 
     def _price(self, request: Asked) -> Amount | None:
         try:

@@ -465,6 +465,97 @@ async def test_a_vend_that_failed_is_never_stored_as_if_it_had_not_been_begun(tm
         assert stored == [(Stand.GIVING, 1), (Stand.FAILED, 0), (Stand.FAILED, 0)]
 
 
+# -- the next customer is quicker than the card --
+
+
+class SlowGoods:
+    """The shop's goods, whose `call` takes until `done` is set; `begun` is set when it is called."""
+
+    def __init__(self, shop: MdbShop, call: str) -> None:
+        self.begun, self.done = asyncio.Event(), asyncio.Event()
+        self._call = getattr(shop.goods, call)
+        setattr(shop.goods, call, self)
+
+    async def __call__(self, what: Any) -> Any:
+        if getattr(what, "stands", None) is not Stand.GIVING:  # only the end of a vend is slow, not its approval
+            self.begun.set()
+            await self.done.wait()
+        return await self._call(what)
+
+
+@in_virtual_time
+async def test_a_vend_that_is_asked_for_while_the_last_ones_end_is_stored_has_its_turn_then(tmp_path: Path) -> None:
+    async with MdbShop(tmp_path) as shop:
+        first = await shop.choose("5.00", "7")
+        card = SlowGoods(shop, "store")
+        await shop.scan("00", first)
+        await card.begun.wait()
+        await until(lambda: shop.machine.state == "ENABLED")
+        shop.line.command("choose 8.00 3")
+        await asyncio.sleep(3)
+        assert ("C,VEND,-1" in shop.machine.heard, shop.ref) == (False, first)
+        card.done.set()
+        await until(lambda: shop.ref != first)
+        assert (shop.payment.amount, shop.payment.description) == (yuan(800), "item 3")
+        await shop.scan("00", shop.ref)
+        await shop.settled()
+        assert ([vend.approved for vend in shop.machine.vends], shop.machine.dispensed, shop.machine.wrong) == (["5.00", "8.00"], 2, [])
+        assert (await shop.owing(first)).stands is Stand.GIVEN
+
+
+@in_virtual_time
+async def test_who_gives_that_up_meanwhile_is_asked_for_nothing(tmp_path: Path) -> None:
+    async with MdbShop(tmp_path) as shop:
+        first = await shop.choose()
+        card = SlowGoods(shop, "store")
+        await shop.scan("00", first)
+        await card.begun.wait()
+        await until(lambda: shop.machine.state == "ENABLED")
+        shop.line.command("choose 8.00 3")
+        await settle()
+        shop.line.command("return")
+        await settle()
+        card.done.set()
+        await shop.settled()
+        assert (shop.ref, shop.machine.heard[-1], shop.machine.dispensed) == (first, "C,VEND,5.00", 1)
+
+
+@in_virtual_time
+async def test_while_nothing_could_be_charged_the_next_vend_is_denied_at_once(tmp_path: Path) -> None:
+    async with MdbShop(tmp_path) as shop:
+        first = await shop.choose()
+        card = SlowGoods(shop, "store")
+        await shop.scan("00", first)
+        await card.begun.wait()
+        await until(lambda: shop.machine.state == "ENABLED")
+        shop.board.link("trial", DOWN)
+        shop.line.command("choose 8.00 3")
+        await until(lambda: shop.machine.heard[-1] == "C,VEND,-1")
+        card.done.set()
+        await shop.settled()
+        assert (shop.ref, shop.machine.dispensed) == (first, 1)
+
+
+@in_virtual_time
+async def test_what_one_customer_paid_never_approves_the_next_ones_vend(tmp_path: Path) -> None:
+    """Paid, but given up before it was approved; the next one chooses at once, and has to pay."""
+    async with MdbShop(tmp_path) as shop:
+        first = await shop.choose("5.00", "7")
+        card = SlowGoods(shop, "open")
+        await shop.scan("00", first)
+        await card.begun.wait()
+        shop.line.command("return")
+        await settle()
+        shop.line.command("choose 5.00 7")
+        await settle()
+        card.done.set()
+        await until(lambda: shop.ref != first and shop.payment.state is State.AWAITING_CODE)
+        assert (shop.machine.approvals, shop.state(first)) == (0, State.REFUNDED)
+        await shop.scan("00", shop.ref)
+        await shop.settled()
+        assert (shop.machine.approvals, shop.machine.dispensed) == (1, 1)
+
+
 @pytest.mark.usefixtures("impatient")
 @in_virtual_time
 async def test_a_vend_that_cannot_be_stored_is_not_approved(tmp_path: Path) -> None:
