@@ -71,14 +71,14 @@ CACHES ?= .pytest_cache
 PYTEST = $(TEST_PYTHON) -m pytest -m "not slow"
 
 SOME := $(strip $(ARGS))
-PARTS := $(if $(SOME),test-given,--jobs=7 --output-sync=target test-core test-machines test-stories test-parts test-wire test-shows test-tills test-demo test-crash test-cases)
+PARTS := $(if $(SOME),test-given,--jobs=7 --output-sync=target test-core test-parts test-machines test-stories test-wire test-shows test-tills test-demo test-crash test-cases)
 SAY_PARTS := $(if $(SOME),:,echo "ten parts, seven at a time; each shows its output when it is done")
 
 test-given:
 	$(PYTEST) $(ARGS)
 
-# The tests that run whole boxes mostly wait, but must be quick when something happens: those of single parts let them go first, and those
-# whose time is virtual take what is left. Seven at a time: more would only be in each other's way.
+# The tests that run whole boxes mostly wait, but must be quick when something happens: those whose time is virtual let them go first.
+# Seven at a time, the longest first: more would only be in each other's way.
 STORIES := tests/stories
 TILLS := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,keypad pole serial)))
 MACHINES := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,mdb pulse)))
@@ -112,13 +112,13 @@ test-demo:
 	$(PYTEST) -o cache_dir=$(CACHES)/demo $(DEMOS)
 
 test-wire:
-	nice -n 5 $(PYTEST) -o cache_dir=$(CACHES)/wire $(WIRES)
+	$(PYTEST) -o cache_dir=$(CACHES)/wire $(WIRES)
 
 test-core:
-	nice -n 19 $(PYTEST) -o cache_dir=$(CACHES)/core $(CORES)
+	nice -n 10 $(PYTEST) -o cache_dir=$(CACHES)/core $(CORES)
 
 test-parts:
-	nice -n 5 $(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(DEMOS) $(WIRES) $(CORES) $(BENCHES))
+	$(PYTEST) -o cache_dir=$(CACHES)/parts $(addprefix --ignore=,$(STORIES) $(CRASHES) $(DEMOS) $(WIRES) $(CORES) $(BENCHES))
 
 bench-test: setup ## the benchmarks in small, to see that they work: two minutes
 	$(PYTEST) -o cache_dir=$(CACHES)/bench $(BENCHES) $(ARGS)

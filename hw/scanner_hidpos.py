@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hw.decode import Outcome
+from hw.decode import GAP_S, Outcome
 from hw.decode_hidpos import HidPosDecoder
 from hw.gate import ScanGate
 from hw.health import HealthNote
@@ -35,7 +35,7 @@ def _taking(
 class HidPosScanner:
     """A scanner in HID-POS mode, by `device` (a path, its serial number, or the socket it is plugged into) or by its USB numbers.
 
-    While it is away it is looked for every `pause_s`. `sysfs` and `dev` are where the kernel tells of nodes, and where they are.
+    While it is away it is looked for every `pause_s`; a silence of `gap_s` ends what was read before it. `sysfs` and `dev` are where the kernel tells of nodes, and where they are.
     """
 
     def __init__(
@@ -48,10 +48,12 @@ class HidPosScanner:
         dev: Path = DEV,
         opener: OpenHid = open_hid,
         pause_s: float = PAUSE_S,
+        gap_s: float = GAP_S,
     ) -> None:
         name, take = _taking(device, vendor, product, sysfs, dev, opener)
         self._note = HealthNote("scanner")
         self._gate = ScanGate()
+        self._gap_s = gap_s
         self._decoder: HidPosDecoder | None = None
         self._reader: Reader[HidFile] = Reader(name, take, self._note, self._begin, self._received, pause_s)
 
@@ -80,7 +82,7 @@ class HidPosScanner:
         self._reader.close()
 
     def _begin(self, file: HidFile) -> None:
-        self._decoder = HidPosDecoder(file.report)
+        self._decoder = HidPosDecoder(file.report, self._gap_s)
 
     def _received(self, report: bytes) -> None:
         self._gate.deliver(self._decode([report, *self._reader.drain()], time.monotonic()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 
-from hw.decode import LineDecoder
+from hw.decode import GAP_S, LineDecoder
 from hw.gate import ScanGate
 from hw.health import HealthNote
 from hw.interfaces import Health, HealthListener, ScanListener
@@ -19,13 +19,14 @@ _log = logging.getLogger(__name__)
 
 
 class SerialScanner:
-    """A scanner on the serial port at `port`."""
+    """A scanner on the serial port at `port`. A silence of `gap_s` ends what was read before it."""
 
-    def __init__(self, port: str, baudrate: int = 9600, *, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, port: str, baudrate: int = 9600, *, pause_s: float = PAUSE_S, gap_s: float = GAP_S) -> None:
         self._port = port
         self._note = HealthNote("scanner")
         self._gate = ScanGate()
-        self._decoder = LineDecoder()
+        self._gap_s = gap_s
+        self._decoder = LineDecoder(gap_s)
         self._line = Line(port, baudrate, self._note, self._begin, self._received, pause_s)
 
     @property
@@ -52,7 +53,7 @@ class SerialScanner:
         self._line.close()
 
     def _begin(self) -> None:
-        self._decoder = LineDecoder()
+        self._decoder = LineDecoder(self._gap_s)
 
     def _received(self, data: bytes) -> None:
         unterminated = self._decoder.unterminated

@@ -126,11 +126,11 @@ class EvdevRig(Rig):
 
 
 class SerialRig(Rig):
-    def __init__(self, tmp_path):
+    def __init__(self, tmp_path, **more):
         super().__init__()
         self.link = tmp_path / "usb-scanner"
         self.master = None
-        self.scanner = SerialScanner(str(self.link), pause_s=PAUSE_S)
+        self.scanner = SerialScanner(str(self.link), pause_s=PAUSE_S, **more)
 
     def plug(self):
         self.master, slave = os.openpty()

@@ -64,8 +64,9 @@ async def test_it_is_found_by_its_serial_number_and_by_its_socket(make, machine,
 
 
 async def test_a_long_code_in_many_reports_is_one(make, machine):
+    """However long this machine stops between two of them."""
     device = machine.plug(0)
-    scanner = make(vendor=0x0C2E, product=0x0B61)
+    scanner = make(vendor=0x0C2E, product=0x0B61, gap_s=30.0)
     await is_ok(scanner)
     for part in reports(LONG):
         device.send(part)

@@ -1,5 +1,7 @@
 """What is particular to scanners on a serial line, on a pseudo-terminal."""
 
+import asyncio
+
 import pytest
 from codes_for_tests import made_up_code
 from scanner_rigs import SerialRig
@@ -10,9 +12,9 @@ from hw.interfaces import ScanFault
 CODE, OTHER = made_up_code(17), made_up_code(18)
 
 
-@pytest.fixture
-async def rig(tmp_path):
-    rig = SerialRig(tmp_path)
+@pytest.fixture(params=[{}])
+async def rig(request, tmp_path):
+    rig = SerialRig(tmp_path, **request.param)
     rig.plug()
     rig.open()
     await until(lambda: rig.is_ok)
@@ -33,6 +35,11 @@ async def test_so_does_a_frame(rig):
     await until(lambda: rig.ear.texts == [CODE])
 
 
+NO_GAP = pytest.mark.parametrize("rig", [{"gap_s": 30.0}], indirect=True, ids=["patient"])
+"""However long this machine stops between two pieces, they belong together."""
+
+
+@NO_GAP
 async def test_a_code_in_single_bytes_is_one_code(rig):
     for byte in CODE.encode() + b"\r\n":
         rig.write(bytes([byte]))
@@ -40,12 +47,13 @@ async def test_a_code_in_single_bytes_is_one_code(rig):
     await until(lambda: rig.ear.texts == [CODE])
 
 
+@pytest.mark.parametrize("rig", [{"gap_s": 1.0}], indirect=True, ids=["patient"])
 async def test_ten_kilobytes_without_an_end_are_one_fault_and_the_next_code_counts(rig):
     for _ in range(10):
         rig.write(b"1" * 1000)
         await settle(5)
     await until(lambda: rig.ear.faults == [ScanFault.TOO_LONG])
-    await settle(400)
+    await asyncio.sleep(1.2)
     rig.scan(CODE)
     await until(lambda: rig.ear.texts == [CODE])
     assert rig.ear.faults == [ScanFault.TOO_LONG]
