@@ -35,7 +35,8 @@ def _taking(
 class HidPosScanner:
     """A scanner in HID-POS mode, by `device` (a path, its serial number, or the socket it is plugged into) or by its USB numbers.
 
-    While it is away it is looked for every `pause_s`; a silence of `gap_s` ends what was read before it. `sysfs` and `dev` are where the kernel tells of nodes, and where they are.
+    While it is away it is looked for every `pause_s`; a silence of `gap_s` ends what was read before it. `sysfs` and `dev` are where
+    the kernel tells of nodes, and where they are.
     """
 
     def __init__(
