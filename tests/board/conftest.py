@@ -41,7 +41,8 @@ def package() -> Path:
 
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with Provider(tmp_path_factory.mktemp("sandbox"), replace(story_timing.PROVIDER, silence_s=90), names=[HOST_NAME]) as running:
+    timings = replace(story_timing.PROVIDER, silence_s=90, auto_close_s=900)  # no wallet ends what a slow machine is still about
+    with Provider(tmp_path_factory.mktemp("sandbox"), timings, names=[HOST_NAME]) as running:
         yield running
 
 

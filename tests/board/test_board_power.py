@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from box_on_board import UNIT
+from box_on_board import TIMING, UNIT
 from held_states import HELD
 from provider_thread import fresh_code
 
@@ -105,7 +105,8 @@ def test_a_full_card_stops_sales_and_nothing_else(box):
 
 def test_an_upgrade_during_a_payment_waits_for_its_end_and_keeps_everything(box, package, tmp_path):
     board = box.board
-    board.copy_in(_newer(package, tmp_path), "/var/tmp/new")  # before: the payment is given up in a minute
+    board.copy_in(_newer(package, tmp_path), "/var/tmp/new")
+    box.reconfigure({"timing": {**TIMING, "give_up_s": 900}})  # an upgrade takes the board a minute, and more on a busy machine
     ref = box.ask(1250)
     box.scan(fresh_code("password_never", "merchant"))
     number = box.until_state(ref, "pending")["attempts"][0]["out_trade_no"]
@@ -119,6 +120,7 @@ def test_an_upgrade_during_a_payment_waits_for_its_end_and_keeps_everything(box,
     box.until_ready()
     assert board.check("sha256sum /etc/tillbox/config.toml") == before
     assert box.payment(ref)["state"] == "paid"
+    box.reconfigure()
 
 
 def _newer(package, folder):
