@@ -71,14 +71,14 @@ CACHES ?= .pytest_cache
 PYTEST = $(TEST_PYTHON) -m pytest -m "not slow"
 
 SOME := $(strip $(ARGS))
-PARTS := $(if $(SOME),test-given,--jobs=7 --output-sync=target test-core test-parts test-machines test-stories test-wire test-shows test-tills test-demo test-crash test-cases)
-SAY_PARTS := $(if $(SOME),:,echo "ten parts, seven at a time; each shows its output when it is done")
+PARTS := $(if $(SOME),test-given,--jobs=8 --output-sync=target test-core test-parts test-machines test-stories test-wire test-demo test-shows test-tills test-crash test-cases)
+SAY_PARTS := $(if $(SOME),:,echo "ten parts, eight at a time; each shows its output when it is done")
 
 test-given:
 	$(PYTEST) $(ARGS)
 
 # The tests that run whole boxes mostly wait, but must be quick when something happens: those whose time is virtual let them go first.
-# Seven at a time, the longest first: more would only be in each other's way.
+# Eight at a time, the longest first: more would only be in each other's way.
 STORIES := tests/stories
 TILLS := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,keypad pole serial)))
 MACHINES := $(wildcard $(addprefix tests/stories/test_story_,$(addsuffix *.py,mdb pulse)))
