@@ -24,7 +24,7 @@ BOXES = 3  # of each sort
 AMOUNT = 1250
 
 GIVE_UP = {
-    True: {"give_up_s": 1.2},  # sales that end because the box gives up: the sooner the better
+    True: {"give_up_s": 1.4},  # sales that end because the box gives up: the sooner the better
     False: {"give_up_s": 10.0},  # and those that end before: never by that, however slow this machine is
 }
 
