@@ -103,10 +103,18 @@ def test_a_full_card_stops_sales_and_nothing_else(box):
     box.until_state(ref, "paid")
 
 
-def test_an_upgrade_during_a_payment_waits_for_its_end_and_keeps_everything(box, package, tmp_path):
-    board = box.board
+@pytest.fixture
+def patient(box):
+    """A box that gives no payment up: an upgrade takes the board a minute, and more on a busy machine."""
+    box.reconfigure({"timing": {**TIMING, "give_up_s": 900}})
+    yield box
+    box.recover()
+    box.reconfigure()
+
+
+def test_an_upgrade_during_a_payment_waits_for_its_end_and_keeps_everything(patient, package, tmp_path):
+    box, board = patient, patient.board
     board.copy_in(_newer(package, tmp_path), "/var/tmp/new")
-    box.reconfigure({"timing": {**TIMING, "give_up_s": 900}})  # an upgrade takes the board a minute, and more on a busy machine
     ref = box.ask(1250)
     box.scan(fresh_code("password_never", "merchant"))
     number = box.until_state(ref, "pending")["attempts"][0]["out_trade_no"]
@@ -120,7 +128,6 @@ def test_an_upgrade_during_a_payment_waits_for_its_end_and_keeps_everything(box,
     box.until_ready()
     assert board.check("sha256sum /etc/tillbox/config.toml") == before
     assert box.payment(ref)["state"] == "paid"
-    box.reconfigure()
 
 
 def _newer(package, folder):
