@@ -165,18 +165,12 @@ def test_the_short_history_is_no_failure_once_the_box_is_right(monkeypatch):
 # -- what it has found once: with the mistake, that history breaks its promise; without, it does not --
 
 
-def _breaks(seed: int, number: int) -> str:
-    """What that history breaks; "" where it breaks nothing."""
-    failure = tell(seed, range(number, number + 1)).failure
-    return "" if failure is None else failure.text
-
-
 def test_a_slow_write_before_the_charge_makes_no_revoke_too_early(monkeypatch):
     """The wait was counted from the decision, and the charge left four tenths of a second later."""
     with monkeypatch.context() as wrong:
         wrong.setattr(Cycle, "left", lambda _cycle, _number, _now: None)
-        assert _breaks(11, 102).startswith("P8: revoked 39.7")
-    assert _breaks(11, 102) == ""
+        assert breaks("11/102").startswith("P8: revoked 39.7")
+    assert breaks("11/102") == ""
 
 
 def test_a_restart_does_not_use_up_the_look_for_a_forgotten_charge(monkeypatch):
@@ -188,16 +182,16 @@ def test_a_restart_does_not_use_up_the_look_for_a_forgotten_charge(monkeypatch):
     as_it_is = errands.look_once_more
     with monkeypatch.context() as wrong:
         wrong.setitem(errands.DOING, Do.LOOK_ONCE_MORE, look_once_more)
-        assert _breaks(11, 1781).startswith("P7")
-    assert _breaks(11, 1781) == ""
+        assert breaks("11/1781").startswith("P7")
+    assert breaks("11/1781") == ""
 
 
 def test_a_qr_order_that_turns_up_late_is_looked_for_late(monkeypatch):
     """Its QR nobody had seen, and the till had its end; the order stayed open at a wallet that ends nothing by itself."""
     with monkeypatch.context() as wrong:
         wrong.setattr(errands, "lost_at", errands.forgotten_at)
-        assert _breaks(12, 1085).startswith("P5: the order was left")
-    assert _breaks(12, 1085) == ""
+        assert breaks("12/1085").startswith("P5: the order was left")
+    assert breaks("12/1085") == ""
 
 
 def test_an_order_that_was_told_unstored_and_is_there_all_the_same_damages_no_journal(monkeypatch):
@@ -206,8 +200,8 @@ def test_an_order_that_was_told_unstored_and_is_there_all_the_same_damages_no_jo
     with monkeypatch.context() as wrong:
         wrong.setattr(JournalFile, "_forget_attempts", lambda *_: None)
         wrong.setattr(world, "MOST_STEPS", 1000)
-        assert _breaks(1, 80504).startswith("P9: it comes to no end")
-    assert _breaks(1, 80504) == ""
+        assert breaks("1/80504").startswith("P9: it comes to no end")
+    assert breaks("1/80504") == ""
 
 
 def test_an_end_without_money_is_never_followed_by_paid_by_way_of_doubt(monkeypatch):
@@ -219,8 +213,8 @@ def test_an_end_without_money_is_never_followed_by_paid_by_way_of_doubt(monkeypa
     as_it_is = reading._read_paid
     with monkeypatch.context() as wrong:
         wrong.setattr(reading, "_read_paid", read_paid)
-        assert _breaks(1, 2941).startswith("P7: the till was told that nobody had paid")
-    assert _breaks(1, 2941) == ""
+        assert breaks("1/2941").startswith("P7: the till was told that nobody had paid")
+    assert breaks("1/2941") == ""
 
 
 def test_an_order_that_was_charged_is_not_forgotten_while_its_taking_up_cannot_be_stored(monkeypatch: pytest.MonkeyPatch):

@@ -483,14 +483,20 @@ class SlowGoods:
         return await self._call(what)
 
 
+async def sold_to_a_slow_card(shop: MdbShop) -> tuple[Ref, SlowGoods]:
+    """A vend for 5.00 whose goods are out and whose end is being stored; the machine takes the next choice already."""
+    ref = await shop.choose()
+    card = SlowGoods(shop, "store")
+    await shop.scan("00", ref)
+    await card.begun.wait()
+    await until(lambda: shop.machine.state == "ENABLED")
+    return ref, card
+
+
 @in_virtual_time
 async def test_a_vend_that_is_asked_for_while_the_last_ones_end_is_stored_has_its_turn_then(tmp_path: Path) -> None:
     async with MdbShop(tmp_path) as shop:
-        first = await shop.choose("5.00", "7")
-        card = SlowGoods(shop, "store")
-        await shop.scan("00", first)
-        await card.begun.wait()
-        await until(lambda: shop.machine.state == "ENABLED")
+        first, card = await sold_to_a_slow_card(shop)
         shop.line.command("choose 8.00 3")
         await asyncio.sleep(3)
         assert ("C,VEND,-1" in shop.machine.heard, shop.ref) == (False, first)
@@ -506,11 +512,7 @@ async def test_a_vend_that_is_asked_for_while_the_last_ones_end_is_stored_has_it
 @in_virtual_time
 async def test_who_gives_that_up_meanwhile_is_asked_for_nothing(tmp_path: Path) -> None:
     async with MdbShop(tmp_path) as shop:
-        first = await shop.choose()
-        card = SlowGoods(shop, "store")
-        await shop.scan("00", first)
-        await card.begun.wait()
-        await until(lambda: shop.machine.state == "ENABLED")
+        first, card = await sold_to_a_slow_card(shop)
         shop.line.command("choose 8.00 3")
         await settle()
         shop.line.command("return")
@@ -523,11 +525,7 @@ async def test_who_gives_that_up_meanwhile_is_asked_for_nothing(tmp_path: Path) 
 @in_virtual_time
 async def test_while_nothing_could_be_charged_the_next_vend_is_denied_at_once(tmp_path: Path) -> None:
     async with MdbShop(tmp_path) as shop:
-        first = await shop.choose()
-        card = SlowGoods(shop, "store")
-        await shop.scan("00", first)
-        await card.begun.wait()
-        await until(lambda: shop.machine.state == "ENABLED")
+        first, card = await sold_to_a_slow_card(shop)
         shop.board.link("trial", DOWN)
         shop.line.command("choose 8.00 3")
         await until(lambda: shop.machine.heard[-1] == "C,VEND,-1")
