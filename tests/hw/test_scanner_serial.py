@@ -35,11 +35,12 @@ async def test_so_does_a_frame(rig):
     await until(lambda: rig.ear.texts == [CODE])
 
 
-NO_GAP = pytest.mark.parametrize("rig", [{"gap_s": 30.0}], indirect=True, ids=["patient"])
-"""However long this machine stops between two pieces, they belong together."""
+def gap(seconds):
+    """For stories in pieces, which belong together however long this machine stops between two of them."""
+    return pytest.mark.parametrize("rig", [{"gap_s": seconds}], indirect=True, ids=["patient"])
 
 
-@NO_GAP
+@gap(30.0)
 async def test_a_code_in_single_bytes_is_one_code(rig):
     for byte in CODE.encode() + b"\r\n":
         rig.write(bytes([byte]))
@@ -47,7 +48,7 @@ async def test_a_code_in_single_bytes_is_one_code(rig):
     await until(lambda: rig.ear.texts == [CODE])
 
 
-@pytest.mark.parametrize("rig", [{"gap_s": 1.0}], indirect=True, ids=["patient"])
+@gap(1.0)
 async def test_ten_kilobytes_without_an_end_are_one_fault_and_the_next_code_counts(rig):
     for _ in range(10):
         rig.write(b"1" * 1000)

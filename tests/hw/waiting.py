@@ -3,7 +3,7 @@
 import asyncio
 
 
-async def until(true, seconds=15.0):
+async def until(true, seconds=5.0):
     """Return once `true()` is; fail if that takes unreasonably long."""
     async with asyncio.timeout(seconds):
         while not true():
